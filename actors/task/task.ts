@@ -1,0 +1,140 @@
+import type { Event } from '../../runtime/shard/machine.ts'
+import type { TaskSpec } from './spec.ts'
+
+/** `t<shard>-<ulid>`, as `t07-01J…`: any node routes it without a directory. */
+export type TaskId = string
+
+/**
+ * Where a task is in its life. The last five are ends; from an end only a person's `retry` leads
+ * out, as a new task.
+ */
+export type TaskState = (typeof TASK_STATES)[number]
+
+export const TASK_STATES = [
+  'suspended', // Waits for other tasks, for a person, or is paused.
+  'scheduled', // Waits for a moment: a delay, a retry's backoff, a limit that lifts.
+  'available', // Waits for a slot.
+  'assigned', // A node was chosen and has not said yet that it started.
+  'executing',
+  'waiting_human', // Executing, its clocks stopped, until a person answers.
+  'completed',
+  'failed',
+  'cancelled',
+  'expired',
+  'discarded', // Its retries are used up: the dead letters of the queue.
+] as const
+
+export const ENDED: ReadonlySet<TaskState> = new Set([
+  'completed',
+  'failed',
+  'cancelled',
+  'expired',
+  'discarded',
+])
+
+/** Why an attempt ended, or could not; decides whether another one follows. */
+export type OutcomeClass =
+  | 'ok'
+  | 'exit' // The command said no: `code` tells. Retried only if the caller asked for retries.
+  | 'crash' // Killed by a signal nobody here sent, or could not be run.
+  | 'timeout'
+  | 'lost' // The node, its holder or its credit went away; requeued at once, no retry used.
+  | 'transient'
+  | 'cancelled'
+  | 'invalid' // Cannot ever run as it is, such as a missing workdir: never retried.
+  | 'unknown' // It may or may not have run: with `onLost: ask` a person decides.
+
+export interface Outcome {
+  readonly class: OutcomeClass
+  /** The command's exit code, when it had one. */
+  readonly code?: number
+  readonly signal?: string
+  /** One line for a person. */
+  readonly message?: string
+  /** Bytes of output kept, and the hash of the transcript blob once the attempt is over. */
+  readonly outputBytes?: number
+  readonly transcript?: string
+}
+
+export interface Attempt {
+  /** k, from 1. With the task id it is the fencing token. */
+  readonly attempt: number
+  readonly store: string
+  readonly boot: number
+  readonly node: string
+  readonly assignedMs: number
+  readonly startedMs?: number
+  readonly endedMs?: number
+  readonly outcome?: Outcome
+}
+
+export interface Dependency {
+  readonly id: TaskId
+  readonly state: 'waiting' | 'completed' | 'failed' | 'unknown'
+}
+
+/** A task's row. Never changed in place. */
+export interface Task {
+  readonly id: TaskId
+  readonly project: string
+  readonly spec: TaskSpec
+  readonly by: string
+  readonly state: TaskState
+  /** Why it waits or how it ended, as one line for a person. */
+  readonly reason: string
+  readonly createdMs: number
+  readonly updatedMs: number
+  /** Its place in line: kept through retries, so that a retried task does not go to the end. */
+  readonly enqueuedMs: number
+  /** Raised by every event: the token of optimistic edits, and of timers. */
+  readonly version: number
+  /** When the state's own timer is due, wall clock; fires only at this `version`'s generation. */
+  readonly dueMs?: number
+  readonly dependencies: readonly Dependency[]
+  /** Tasks in this shard's projects that wait for this one. */
+  readonly dependents: readonly TaskId[]
+  readonly paused: boolean
+  /** Someone asked to cancel while an attempt runs. */
+  readonly cancelling: boolean
+  /** Number of the current or last attempt; 0 before the first. */
+  readonly attempt: number
+  /** The newest ten. */
+  readonly attempts: readonly Attempt[]
+  readonly retriesUsed: number
+  readonly outcome?: Outcome
+}
+
+export type TaskEvent = Event & { readonly kind: 'task' } & (
+    | { readonly type: 'submitted'; readonly task: Task }
+    | { readonly type: 'released' } // To available: its dependencies, moment or person are satisfied.
+    | { readonly type: 'dependencyEnded'; readonly dependency: Dependency }
+    | { readonly type: 'dependentAdded'; readonly dependent: TaskId }
+    | {
+        readonly type: 'assigned'
+        readonly attempt: number
+        readonly store: string
+        readonly boot: number
+        readonly node: string
+      }
+    | { readonly type: 'started'; readonly attempt: number }
+    | {
+        readonly type: 'attemptEnded'
+        readonly attempt: number
+        readonly outcome: Outcome
+        /** What follows, decided by the leader. */
+        readonly next: {
+          readonly state: TaskState
+          readonly reason: string
+          readonly dueMs?: number
+          readonly retryUsed: boolean
+        }
+      }
+    | { readonly type: 'cancelRequested'; readonly by: string }
+    | { readonly type: 'cancelled'; readonly by: string }
+    | { readonly type: 'expired'; readonly reason: string }
+    | { readonly type: 'paused'; readonly by: string }
+    | { readonly type: 'resumed'; readonly by: string; readonly dueMs?: number }
+    | { readonly type: 'prioritized'; readonly priority: number; readonly by: string }
+    | { readonly type: 'lateResult'; readonly attempt: number; readonly outcome: Outcome }
+    | { readonly type: 'forgotten' }
+  )

@@ -1,0 +1,149 @@
+import type { Amend } from '../authority/amendments.ts'
+import { SHARD_COUNT, type ShardRow, type Topology } from '../authority/topology.ts'
+import { assert, RuntimeError } from '../errors.ts'
+import type { Clock } from '../scheduling/clock.ts'
+import type { Store } from '../storage/store.ts'
+import type { StoreId } from '../storage/store-id.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { Chain } from './entry.ts'
+import { Leadership } from './leadership.ts'
+import type { Answer, Machine, Shards } from './machine.ts'
+import type { ShardMessage } from './messages.ts'
+import type { Packing } from './packing.ts'
+import { ReplicaDisk } from './replica-disk.ts'
+
+/** The part of a node that understands shard messages. */
+const PART = 'shard'
+
+export interface HostOptions<Command> {
+  readonly self: StoreId
+  readonly boot: number
+  readonly clusterId: string
+  readonly hot: Store
+  readonly cold: Store
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly machine: Machine<Command>
+  readonly packing: Packing
+  readonly chain: Chain
+  readonly amend: Amend
+  /** A shard stopped that should not have, and why. */
+  alarm(shard: number, error: unknown): void
+}
+
+/**
+ * All the shards that this store keeps: their copies, and the leaderships that the topology gives
+ * it. Carries messages between the pure steps, the disk and the other stores.
+ */
+export class ShardHost<Command> implements Shards<Command> {
+  readonly #options: HostOptions<Command>
+  readonly #replicas: ReplicaDisk[] = []
+  readonly #leaderships = new Map<number, Leadership<Command>>()
+  /** Shards whose copy could not be read: they are not served, the others are. */
+  readonly #unreadable = new Map<number, RuntimeError>()
+
+  constructor(options: HostOptions<Command>) {
+    this.#options = options
+    for (let shard = 0; shard < SHARD_COUNT; shard++) {
+      this.#replicas.push(new ReplicaDisk({ ...options, shard }))
+    }
+  }
+
+  /** Reads every copy back, then takes part. */
+  start(done: () => void): void {
+    let waiting = this.#replicas.length
+    for (const replica of this.#replicas) {
+      replica.load((error) => {
+        if (error) this.#refuse(replica.shard, error)
+        waiting -= 1
+        if (waiting === 0) done()
+      })
+    }
+  }
+
+  #refuse(shard: number, error: RuntimeError): void {
+    this.#unreadable.set(shard, error)
+    this.#options.alarm(shard, error)
+  }
+
+  receive(from: StoreId, message: ShardMessage): void {
+    switch (message.type) {
+      case 'seal':
+      case 'install':
+      case 'append':
+      case 'confirm': {
+        if (this.#unreadable.has(message.shard)) return
+        const reply = (answer: ShardMessage): void => this.#send(from, answer)
+        return this.#replica(message.shard).hear(message, reply)
+      }
+      default:
+        return this.#leaderships.get(message.shard)?.hear(from, message)
+    }
+  }
+
+  /** The authority decided a newer topology. */
+  learn(topology: Topology): void {
+    for (const [shard, row] of topology.shards.entries()) this.#learnRow(shard, row)
+  }
+
+  #learnRow(shard: number, row: ShardRow): void {
+    const known = this.#leaderships.get(shard)
+    known?.learn(row)
+    const { self, boot } = this.#options
+    const ours = row.leader === self && row.leaderBoot === boot && row.status === 'recovering'
+    if (!ours || known?.epoch === row.epoch || this.#unreadable.has(shard)) return
+    this.#lead(shard, row)
+  }
+
+  #lead(shard: number, row: ShardRow): void {
+    const leadership = new Leadership<Command>({
+      ...this.#options,
+      row,
+      replica: this.#replica(shard),
+      send: (to, message) => this.#send(to, message),
+    })
+    this.#leaderships.set(shard, leadership)
+    leadership.start()
+  }
+
+  command(shard: number, command: Command, deadlineMs: number, answer: Answer): void {
+    const leadership = this.#leaderships.get(shard)
+    if (leadership) return leadership.command(command, deadlineMs, answer)
+    const why = this.#unreadable.get(shard)?.message ?? 'this node does not lead it'
+    const message = `Cannot decide in shard ${shard}: ${why}`
+    answer(new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 }))
+  }
+
+  /** How many shards accept commands here. */
+  get activeCount(): number {
+    let count = 0
+    for (const leadership of this.#leaderships.values()) if (leadership.active) count += 1
+    return count
+  }
+
+  get unreadable(): ReadonlyMap<number, RuntimeError> {
+    return this.#unreadable
+  }
+
+  /** Ends every leadership and writes what rows are still only in memory. */
+  stop(done: () => void): void {
+    let waiting = this.#leaderships.size
+    if (waiting === 0) return done()
+    for (const leadership of this.#leaderships.values()) {
+      leadership.stop(() => {
+        waiting -= 1
+        if (waiting === 0) done()
+      })
+    }
+  }
+
+  #replica(shard: number): ReplicaDisk {
+    const replica = this.#replicas[shard]
+    assert(replica, 'a shard is one of the 64')
+    return replica
+  }
+
+  #send(to: StoreId, message: ShardMessage): void {
+    this.#options.transport.send(to, { to: PART, body: message })
+  }
+}

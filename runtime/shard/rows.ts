@@ -1,0 +1,180 @@
+import { assert } from '../errors.ts'
+import type { Op, Store } from '../storage/store.ts'
+import type { Change, DurableKind, Event } from './machine.ts'
+import type { Packing } from './packing.ts'
+import { historyKey, listingKey, liveKey, liveRange } from './keys.ts'
+
+export interface RowsOptions {
+  readonly shard: number
+  readonly kinds: Readonly<Record<string, DurableKind>>
+  readonly hot: Store
+  readonly cold: Store
+  readonly packing: Packing
+}
+
+/** What a flush writes: history first and synced, then the rest with the `applied` index. */
+export interface Flush {
+  readonly cold: readonly Op[]
+  readonly hot: readonly Op[]
+  /** To be called once both are durable. */
+  flushed(): void
+}
+
+/**
+ * A shard's state: one row for each durable actor. Live rows are in memory; rows that are finished,
+ * or only looked up, are read from the store.
+ *
+ * Memory holds the rows as the whole log leaves them, the uncommitted tail included. The disk gets
+ * only what is committed, later, together with the index it stands for.
+ */
+export class Rows {
+  readonly #options: RowsOptions
+  /** kind → id → row. */
+  readonly #live = new Map<string, Map<string, unknown>>()
+  /** Rows that are not in `#live` and newer here than on disk; `undefined` for a removed one. */
+  readonly #recent = new Map<string, unknown>()
+  /** Committed and not yet flushed: the newest change of each row. */
+  #dirty = new Map<string, Dirty>()
+
+  constructor(options: RowsOptions) {
+    this.#options = options
+    for (const kind of Object.keys(options.kinds)) this.#live.set(kind, new Map())
+  }
+
+  /** Reads the live rows into memory. */
+  load(done: (error?: Error) => void): void {
+    const kinds = Object.values(this.#options.kinds).filter((kind) => !kind.lookup)
+    const next = (at: number): void => {
+      const kind = kinds[at]
+      if (!kind) return done()
+      const rows = this.#of(kind.kind)
+      const range = liveRange(this.#options.shard, kind.kind)
+      const visit = (key: string, value: Uint8Array): void => {
+        rows.set(key.slice(range.gte.length), this.#options.packing.row(kind, value))
+      }
+      this.#options.hot.scan(range, visit, (error) => (error ? done(error) : next(at + 1)))
+    }
+    next(0)
+  }
+
+  row(kind: string, id: string): unknown {
+    const live = this.#of(kind).get(id)
+    if (live !== undefined) return live
+    const key = liveKey(this.#options.shard, kind, id)
+    if (this.#recent.has(key)) return this.#recent.get(key)
+    return this.#stored(kind, id)
+  }
+
+  rows(kind: string): Iterable<readonly [string, unknown]> {
+    return this.#of(kind)
+  }
+
+  /** Folds one entry's events into the rows in memory, and tells what each did. */
+  apply(events: readonly Event[]): Change[] {
+    return events.map((event) => {
+      const kind = this.#kind(event.kind)
+      const before = this.row(event.kind, event.id)
+      const after = kind.fold(before, event)
+      this.#set(kind, event.id, after)
+      return { kind: event.kind, id: event.id, before, after, event }
+    })
+  }
+
+  /** These changes are committed: the next flush writes them. */
+  commit(changes: readonly Change[]): void {
+    for (const { kind, id, before, after } of changes) {
+      const key = liveKey(this.#options.shard, kind, id)
+      const known = this.#dirty.get(key)
+      const listed = known ? known.listed : this.#listing(kind, id, before)
+      this.#dirty.set(key, { kind, id, row: after, listed })
+    }
+  }
+
+  get dirtyCount(): number {
+    return this.#dirty.size
+  }
+
+  /** Takes what is committed and unwritten. One flush at a time. */
+  flush(): Flush {
+    const taken = this.#dirty
+    this.#dirty = new Map()
+    const cold: Op[] = []
+    const hot: Op[] = []
+    for (const [key, dirty] of taken) this.#write(key, dirty, { hot, cold })
+    const flushed = (): void => {
+      for (const [key, { row }] of taken) {
+        if (this.#recent.get(key) === row && !this.#dirty.has(key)) this.#recent.delete(key)
+      }
+    }
+    return { cold, hot, flushed }
+  }
+
+  #write(key: string, dirty: Dirty, into: { readonly hot: Op[]; readonly cold: Op[] }): void {
+    const { kind: name, id, row, listed } = dirty
+    const { shard, packing } = this.#options
+    const kind = this.#kind(name)
+    const finished = row !== undefined && kind.finished?.(row) === true
+    const listing = finished ? this.#listing(name, id, row) : undefined
+    if (listed && listed !== listing) into.cold.push({ type: 'delete', key: listed })
+    if (finished) {
+      into.cold.push({ type: 'put', key: historyKey(shard, name, id), value: packing.packRow(kind, row) })
+      const summary = kind.listed?.(row)
+      if (listing && summary) into.cold.push({ type: 'put', key: listing, value: packing.pack(summary.summary) })
+    } else if (listed) {
+      into.cold.push({ type: 'delete', key: historyKey(shard, name, id) })
+    }
+    into.hot.push(
+      row === undefined || finished
+        ? { type: 'delete', key }
+        : { type: 'put', key, value: packing.packRow(kind, row) },
+    )
+  }
+
+  #listing(kind: string, id: string, row: unknown): string | undefined {
+    const durable = this.#kind(kind)
+    if (row === undefined || durable.finished?.(row) !== true) return undefined
+    const listed = durable.listed?.(row)
+    return listed && listingKey(this.#options.shard, listed.atMs, id)
+  }
+
+  #set(kind: DurableKind, id: string, row: unknown): void {
+    const live = this.#of(kind.kind)
+    const key = liveKey(this.#options.shard, kind.kind, id)
+    if (row !== undefined && !kind.lookup && kind.finished?.(row) !== true) {
+      live.set(id, row)
+      this.#recent.delete(key)
+      return
+    }
+    live.delete(id)
+    this.#recent.set(key, row)
+  }
+
+  #stored(kind: string, id: string): unknown {
+    const { hot, cold, packing, shard } = this.#options
+    const durable = this.#kind(kind)
+    const value = durable.lookup
+      ? hot.get(liveKey(shard, kind, id))
+      : durable.finished && cold.get(historyKey(shard, kind, id))
+    return value && packing.row(durable, value)
+  }
+
+  #of(kind: string): Map<string, unknown> {
+    const rows = this.#live.get(kind)
+    assert(rows, `the kind "${kind}" is in the table of kinds`)
+    return rows
+  }
+
+  #kind(name: string): DurableKind {
+    const kind = this.#options.kinds[name]
+    assert(kind, `the kind "${name}" is in the table of kinds`)
+    return kind
+  }
+}
+
+type Dirty = {
+  readonly kind: string
+  readonly id: string
+  readonly row: unknown
+  /** Where the row on disk is listed in history, if it is. */
+  readonly listed: string | undefined
+}
