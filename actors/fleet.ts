@@ -75,6 +75,7 @@ export interface TaskSummary {
   readonly attempt: number
   readonly node?: string
   readonly exitCode?: number
+  readonly labels?: readonly string[]
   readonly createdMs: number
   readonly updatedMs: number
 }

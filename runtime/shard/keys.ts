@@ -42,8 +42,10 @@ export function listingKey(shard: number, atMs: number, id: string): string {
   return `u/${two(shard)}/${wide(LAST_MS - atMs)}/${id}`
 }
 
-export function listingRange(shard: number): KeyRange {
-  return prefix(`u/${two(shard)}/`)
+/** The summaries of a shard, newest first; only those of `fromMs` and older, if it is given. */
+export function listingRange(shard: number, fromMs = LAST_MS): KeyRange {
+  const all = prefix(`u/${two(shard)}/`)
+  return { ...all, gte: `${all.gte}${wide(LAST_MS - fromMs)}` }
 }
 
 /** Every key that begins with `text`, which must end in a slash. */
