@@ -1,0 +1,168 @@
+import { RuntimeError } from '../../../runtime/errors.ts'
+import type { Fleet, SubmitRequest, Submitted } from '../../../actors/fleet.ts'
+import { failureMessage, type FailureMessage } from '../failure.ts'
+import type { Caller, Exchange, Inlet, Outlet, Ports } from './method.ts'
+import { invalid, present, type SubmitMessage } from './requests.ts'
+import { parseSpec } from '../../../actors/task/parse-spec.ts'
+
+/**
+ * The hot door: every task comes through here. A request of a stream is answered under its own
+ * number as soon as it is durable; answers that become ready together leave in one frame. Past the
+ * limit of unanswered requests, or while the reader does not read, nothing more is read.
+ */
+
+/** Requests in one frame. */
+const FRAME_REQUESTS_MAX = 1_024
+const PROJECT_DEFAULT = 'default'
+
+interface SubmitReply extends Partial<Submitted> {
+  readonly request: number
+  readonly failure?: FailureMessage
+}
+
+export function submitOne(
+  message: SubmitMessage,
+  caller: Caller,
+  { fleet }: Ports,
+): Promise<Submitted> {
+  return fleet.submit(submitRequest(message, caller))
+}
+
+export function submitExchange(
+  caller: Caller,
+  { fleet, limits }: Ports,
+  outlet: Outlet,
+  inlet: Inlet,
+): Exchange {
+  return new SubmitExchange({ caller, fleet, outlet, inlet, inFlightMax: limits.inFlightMax })
+}
+
+interface SubmitExchangeOptions {
+  readonly caller: Caller
+  readonly fleet: Fleet
+  readonly outlet: Outlet
+  readonly inlet: Inlet
+  readonly inFlightMax: number
+}
+
+class SubmitExchange implements Exchange {
+  readonly #options: SubmitExchangeOptions
+  #replies: SubmitReply[] = []
+  #inFlight = 0
+  #room = true
+  #reading = true
+  #pouring = false
+  #finished = false
+  #closed = false
+
+  constructor(options: SubmitExchangeOptions) {
+    this.#options = options
+  }
+
+  receive({ requests = [] }: { readonly requests?: readonly SubmitMessage[] }): boolean {
+    if (requests.length > FRAME_REQUESTS_MAX) {
+      this.#options.outlet.end(frameTooLong(requests.length))
+      return false
+    }
+    for (const message of requests) this.#submit(message)
+    this.#reading = this.#mayRead()
+    return this.#reading
+  }
+
+  finish(): void {
+    this.#finished = true
+    this.#maybeEnd()
+  }
+
+  drained(): void {
+    this.#room = true
+    this.#pour()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#replies = []
+  }
+
+  #submit(message: SubmitMessage): void {
+    const { fleet, caller } = this.#options
+    const request = message.request ?? 0
+    this.#inFlight++
+    try {
+      fleet.submit(submitRequest(message, caller)).then(
+        ({ ids, repeated, receipt, copies }) =>
+          this.#reply({ request, ids, repeated, receipt, copies }),
+        (failure: unknown) => this.#fail(request, failure),
+      )
+    } catch (failure) {
+      this.#fail(request, failure)
+    }
+  }
+
+  /** A failure that is not one of ours to name is a bug: it ends the stream. */
+  #fail(request: number, failure: unknown): void {
+    if (!(failure instanceof RuntimeError)) return this.#options.outlet.end(failure)
+    this.#reply({ request, failure: failureMessage(failure) })
+  }
+
+  /** All that settle in one turn share a frame: the microtask runs after the last of them. */
+  #reply(reply: SubmitReply): void {
+    this.#inFlight--
+    if (this.#closed) return
+    this.#replies.push(reply)
+    if (this.#pouring) return
+    this.#pouring = true
+    queueMicrotask(() => {
+      this.#pouring = false
+      this.#pour()
+    })
+  }
+
+  #pour(): void {
+    if (!this.#room || this.#closed) return
+    if (this.#replies.length > 0) {
+      const replies = this.#replies
+      this.#replies = []
+      this.#room = this.#options.outlet.write({ replies })
+    }
+    this.#maybeEnd()
+    if (this.#reading || !this.#mayRead()) return
+    this.#reading = true
+    this.#options.inlet.resume()
+  }
+
+  #mayRead(): boolean {
+    return this.#room && this.#inFlight + this.#replies.length < this.#options.inFlightMax
+  }
+
+  #maybeEnd(): void {
+    if (this.#finished && this.#inFlight === 0 && this.#replies.length === 0) {
+      this.#options.outlet.end()
+    }
+  }
+}
+
+function submitRequest(message: SubmitMessage, { principal, deadlineMs }: Caller): SubmitRequest {
+  const { specs = [], ids = [] } = message
+  if (specs.length === 0) throw invalid('specs', 'Cannot submit: there is no task in the request')
+  if (ids.length > 0 && ids.length !== specs.length) {
+    throw invalid('ids', `Cannot submit: ${specs.length} tasks came with ${ids.length} ids`)
+  }
+  return {
+    project: message.project || PROJECT_DEFAULT,
+    specs: specs.map(parseSpec),
+    key: present('key', message.key),
+    try: message.try || 1,
+    by: principal.name,
+    ...(ids.length > 0 && { ids }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+  }
+}
+
+function frameTooLong(requestCount: number): RuntimeError {
+  return new RuntimeError(
+    'RESOURCE_EXHAUSTED',
+    `Cannot read ${requestCount} requests in one frame: the limit is ${FRAME_REQUESTS_MAX}`,
+    { details: { limit: FRAME_REQUESTS_MAX } },
+  )
+}
