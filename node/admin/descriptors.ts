@@ -1,4 +1,5 @@
-import { FILLED, loadDefinitions, SPELLED } from './definitions.ts'
+import { assert } from '../../runtime/errors.ts'
+import { loadDefinitions, SENT, SPELLED } from './definitions.ts'
 
 /**
  * What reflection hands out. protobufjs describes a file loosely: map entries lack the name that
@@ -15,10 +16,11 @@ export interface FileDescriptor {
 
 export function describe(protoFile: string): FileDescriptor {
   const { names, descriptor } = loadDefinitions(protoFile, SPELLED)
-  const schema = loadDefinitions('descriptor.proto', FILLED)
+  const schema = loadDefinitions('descriptor.proto', SENT)
   const loose = schema.decode(FILE, descriptor) as FileMessage
   const scope = `.${loose.package}`
-  const messageType = loose.messageType.map((message) => straightened(message, scope))
+  const declared = new Set(namesIn(loose, scope))
+  const messageType = loose.messageType.map((message) => straightened(message, scope, declared))
   const bytes = schema.encode(FILE, { ...loose, messageType })
   return { fileName: loose.name, names, bytes }
 }
@@ -29,51 +31,81 @@ interface FileMessage {
   readonly name: string
   readonly package: string
   readonly messageType: readonly MessageMessage[]
+  readonly enumType?: readonly { readonly name: string }[]
 }
 
 interface MessageMessage {
   readonly name: string
-  readonly field: readonly FieldMessage[]
-  readonly nestedType: readonly MessageMessage[]
-  readonly enumType: readonly { readonly name: string }[]
-  readonly oneofDecl: readonly { readonly name: string }[]
-  readonly options?: { readonly mapEntry: boolean } | null
+  readonly field?: readonly FieldMessage[]
+  readonly nestedType?: readonly MessageMessage[]
+  readonly enumType?: readonly { readonly name: string }[]
+  readonly oneofDecl?: readonly { readonly name: string }[]
+  readonly options?: { readonly mapEntry?: boolean }
 }
 
 interface FieldMessage {
   readonly name: string
-  readonly typeName: string
+  readonly typeName?: string
   readonly oneofIndex?: number
 }
 
-function straightened(message: MessageMessage, scope: string): MessageMessage {
+function straightened(
+  message: MessageMessage,
+  scope: string,
+  declared: ReadonlySet<string>,
+): MessageMessage {
+  const { field = [], nestedType = [], ...rest } = message
   const own = `${scope}.${message.name}`
-  const nested = new Set([...message.nestedType, ...message.enumType].map(({ name }) => name))
   const entries = new Map(
-    message.nestedType
-      .filter(({ options }) => options?.mapEntry)
-      .map(({ name }) => [name, `${name}Entry`]),
+    nestedType.filter(isEntry).map(({ name }) => [`${own}.${name}`, `${own}.${name}Entry`]),
   )
   const typeName = (name: string): string => {
-    if (name === '' || name.startsWith('.')) return name
-    return nested.has(name) ? `${own}.${entries.get(name) ?? name}` : `${scope}.${name}`
+    const full = resolved(name, own, declared)
+    return entries.get(full) ?? full
   }
   return {
-    ...message,
-    field: message.field.map((field) => ({
-      ...field,
-      typeName: typeName(field.typeName),
-      jsonName: field.name.replaceAll(/_(.)/g, (_match, letter: string) => letter.toUpperCase()),
-      ...(optional(message, field) && { proto3Optional: true }),
+    ...rest,
+    field: field.map((each) => ({
+      ...each,
+      ...(each.typeName !== undefined && { typeName: typeName(each.typeName) }),
+      jsonName: each.name.replaceAll(/_(.)/g, (_match, letter: string) => letter.toUpperCase()),
+      ...(optional(message, each) && { proto3Optional: true }),
     })),
-    nestedType: message.nestedType.map((inner) =>
-      straightened({ ...inner, name: entries.get(inner.name) ?? inner.name }, own),
-    ),
+    nestedType: nestedType.map((inner) => {
+      const name = isEntry(inner) ? `${inner.name}Entry` : inner.name
+      return straightened({ ...inner, name }, own, declared)
+    }),
   }
 }
 
+function isEntry({ options }: MessageMessage): boolean {
+  return options?.mapEntry === true
+}
+
+/** A relative name means the declaration in the innermost scope that has one. */
+function resolved(name: string, from: string, declared: ReadonlySet<string>): string {
+  if (name.startsWith('.')) return name
+  for (let scope = from; ; scope = scope.slice(0, scope.lastIndexOf('.'))) {
+    if (declared.has(`${scope}.${name}`)) return `${scope}.${name}`
+    assert(scope !== '', `the type ${name} is declared in its file`)
+  }
+}
+
+function namesIn(
+  { messageType = [], nestedType = messageType, enumType = [] }: Partial<FileMessage & MessageMessage>,
+  scope: string,
+): readonly string[] {
+  return [
+    ...enumType.map(({ name }) => `${scope}.${name}`),
+    ...nestedType.flatMap((message) => {
+      const own = `${scope}.${message.name}`
+      return [own, ...namesIn(message, own)]
+    }),
+  ]
+}
+
 /** protobuf keeps an `optional` field in a choice of its own, named after it. */
-function optional(message: MessageMessage, field: FieldMessage): boolean {
+function optional({ oneofDecl = [] }: MessageMessage, field: FieldMessage): boolean {
   if (field.oneofIndex === undefined) return false
-  return message.oneofDecl[field.oneofIndex]?.name === `_${field.name}`
+  return oneofDecl[field.oneofIndex]?.name === `_${field.name}`
 }
