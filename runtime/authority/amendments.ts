@@ -44,7 +44,7 @@ export class Amendments {
   #try(): void {
     this.#authority.read((current) => {
       if (current instanceof Error) return this.#retry()
-      const wishes = this.#wishes
+      const wishes = this.#wishes.slice() // More may come while these are decided.
       const amended = wishes.reduce((topology, wish) => wish(topology), current)
       if (amended === current) return this.#settled(wishes.length)
       const next = { ...amended, revision: current.revision + 1 }

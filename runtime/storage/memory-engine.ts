@@ -28,6 +28,7 @@ export class MemoryEngine implements Engine {
   #pending: (readonly Op[])[] = []
   #opening = 0
   #failed = false
+  #failing = false
 
   constructor(clock: Clock, faults: DiskFaults = FAULTLESS) {
     this.#clock = clock
@@ -37,7 +38,7 @@ export class MemoryEngine implements Engine {
   write(ops: readonly Op[], done: Done): void {
     const opening = this.#opening
     this.#pending.push(ops)
-    const fails = this.#faults.fate() === 'fail'
+    const fails = this.#failing || this.#faults.fate() === 'fail'
     this.#clock.after(this.#faults.delayMs(), () => {
       if (opening !== this.#opening) return // The program that asked has crashed.
       this.#failed ||= fails
@@ -73,6 +74,12 @@ export class MemoryEngine implements Engine {
     this.#pending = []
     this.#opening += 1
     this.#failed = false
+    this.#failing = false
+  }
+
+  /** The next batch fails, and all after it until the database is opened again. */
+  failNext(): void {
+    this.#failing = true
   }
 
   /** A copy of what is durable, to be put back later: an old disk. */

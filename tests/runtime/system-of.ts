@@ -1,0 +1,103 @@
+import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
+import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
+import { firstTopology } from '../../runtime/placement/first-topology.ts'
+import { seededRandom } from '../../runtime/scheduling/random.ts'
+import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
+import type { Answered, DurableKind, Event, Leading, Machine } from '../../runtime/shard/machine.ts'
+import { plainPacking } from '../../runtime/shard/plain-packing.ts'
+import { chainHash } from '../../runtime/storage/checksum.ts'
+import { pack, unpack } from '../../runtime/storage/codec.ts'
+import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
+import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
+import { SafeStore } from '../../runtime/storage/safe-store.ts'
+import { storeIdOf } from '../../runtime/storage/store-id.ts'
+import { System } from '../../runtime/system.ts'
+import { Loopback } from '../../runtime/transport/loopback.ts'
+
+/** Adds to the sum of a name; a sum of 100 is finished. */
+export type SumCommand =
+  | { readonly type: 'add'; readonly id: string; readonly amount: number }
+  | { readonly type: 'read'; readonly id: string }
+
+type Added = Event & { readonly type: 'added'; readonly amount: number }
+type Sum = { readonly sum: number }
+
+const sums: DurableKind<Sum, Added> = {
+  kind: 'sum',
+  version: 1,
+  fold: (row, event) => ({ sum: (row?.sum ?? 0) + event.amount }),
+  finished: ({ sum }) => sum >= 100,
+  listed: ({ sum }) => ({ atMs: sum, summary: sum }),
+}
+
+export const sumMachine: Machine<SumCommand> = {
+  kinds: { sum: sums as DurableKind },
+  lead: (shard): Leading<SumCommand> => ({
+    decide: (command, { wallMs }) => {
+      const row = shard.row('sum', command.id) as Sum | undefined
+      if (command.type === 'read') return { events: [], reply: row?.sum ?? 0 }
+      const added = { kind: 'sum', id: command.id, type: 'added', atMs: wallMs, amount: command.amount }
+      return { events: [added], reply: (row?.sum ?? 0) + command.amount }
+    },
+    decided: () => undefined,
+    committed: () => undefined,
+    stop: () => undefined,
+  }),
+}
+
+/** One store's disks and time, over which starts of a system follow each other. */
+export class Bench {
+  readonly clock = new VirtualClock()
+  readonly hot = new MemoryEngine(this.clock)
+  readonly cold = new MemoryEngine(this.clock)
+  readonly waters = [new MemoryHighWater(), new MemoryHighWater()] as const
+  readonly self = storeIdOf('01STORE')
+  readonly alarms: unknown[] = []
+  #boot = 0
+
+  /** Starts the program on what is on the disks, and waits until it serves. */
+  start(): System<SumCommand> {
+    this.#boot += 1
+    const { clock, self } = this
+    const hot = this.#open(this.hot, this.waters[0], 'hot')
+    const cold = this.#open(this.cold, this.waters[1], 'cold')
+    const entry: StoreEntry = { node: 'n', address: '', boot: this.#boot, bootId: `b${this.#boot}`, status: 'up', keyHash: '' }
+    if (this.#boot === 1) {
+      hot.write([{ type: 'put', key: TOPOLOGY_KEY, value: pack(firstTopology('c', self, { ...entry, boot: 0 })) }])
+      clock.advance(10)
+    }
+    const authority = new OneVoterAuthority({ store: hot, pack, unpack: (bytes) => unpack(bytes) as Topology })
+    const system = new System<SumCommand>({
+      self, entry, clusterId: 'c', hot, cold, authority, clock,
+      random: seededRandom(this.#boot),
+      transport: new Loopback(self, clock),
+      machine: sumMachine, packing: plainPacking, chain: chainHash,
+      alarm: (_shard, error) => void this.alarms.push(error),
+      receive: () => undefined,
+    })
+    system.start()
+    clock.advance(50)
+    return system
+  }
+
+  #open(engine: MemoryEngine, highWater: MemoryHighWater, name: string): SafeStore {
+    const store = new SafeStore({ engine, highWater, clock: this.clock, name, failed: (error) => void this.alarms.push(error) })
+    store.open((error) => error && this.alarms.push(error))
+    return store
+  }
+
+  crash(): void {
+    this.hot.crash()
+    this.cold.crash()
+  }
+
+  /** Asks and waits a while. */
+  ask(system: System<SumCommand>, shard: number, command: SumCommand, waitMs = 50): Answered | Error | undefined {
+    let result: Answered | Error | undefined
+    system.shards.command(shard, command, this.clock.monotonicMs() + 3_000, (answer) => {
+      result = answer
+    })
+    this.clock.advance(waitMs)
+    return result
+  }
+}
