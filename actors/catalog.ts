@@ -85,7 +85,11 @@ export class Catalog {
    *
    * @param shards whose history is looked through: all of them, or the one of a project.
    */
-  list(query: ListQuery, shards: readonly number[], done: (page: Page | RuntimeError) => void): void {
+  list(
+    query: ListQuery,
+    shards: readonly number[],
+    done: (page: Page | RuntimeError) => void,
+  ): void {
     const after = query.cursor === undefined ? undefined : placeOf(query.cursor)
     const found = new Map<string, TaskSummary>()
     this.#collect(this.#live, query, after, found)
@@ -99,7 +103,12 @@ export class Catalog {
     next(0)
   }
 
-  #collect(tasks: Recency<Task>, query: ListQuery, after: Place | undefined, found: Map<string, TaskSummary>): void {
+  #collect(
+    tasks: Recency<Task>,
+    query: ListQuery,
+    after: Place | undefined,
+    found: Map<string, TaskSummary>,
+  ): void {
     let count = 0
     for (const task of tasks.newestFirst()) {
       if (count > query.limit) return
@@ -138,7 +147,12 @@ function wanted(filter: WatchFilter, task: Task): boolean {
   return filter.ids === undefined || filter.ids.includes(task.id)
 }
 
-function fits(query: ListQuery, project: string, state: Task['state'], labels: readonly string[]): boolean {
+function fits(
+  query: ListQuery,
+  project: string,
+  state: Task['state'],
+  labels: readonly string[],
+): boolean {
   if (query.project !== undefined && query.project !== project) return false
   if (query.states && !query.states.includes(state)) return false
   return query.label === undefined || labels.includes(query.label)

@@ -16,7 +16,10 @@ export interface Fleet {
   list(query: ListQuery): Promise<TaskPage>
   act(request: ActRequest): Promise<Task>
   /** Resumable: repeat with the same arguments until it is done. */
-  bulk(request: BulkRequest, progress: (changed: number) => void): Promise<{ readonly changed: number }>
+  bulk(
+    request: BulkRequest,
+    progress: (changed: number) => void,
+  ): Promise<{ readonly changed: number }>
   pauseProject(project: string, paused: boolean, by: string): Promise<void>
   /**
    * Tells of every committed change of the tasks that match, from now on, in commit order per task.
@@ -134,7 +137,11 @@ export interface Explanation {
   /** One line. */
   readonly why: string
   /** Each node considered, and what speaks for or against it. */
-  readonly considered: readonly { readonly node: string; readonly fits: boolean; readonly why: string }[]
+  readonly considered: readonly {
+    readonly node: string
+    readonly fits: boolean
+    readonly why: string
+  }[]
   /** Tasks ahead of it in its project. */
   readonly ahead: number
 }

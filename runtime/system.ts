@@ -41,7 +41,11 @@ export class System<Command> {
   constructor(options: SystemOptions<Command>) {
     this.#options = options
     const amendments = new Amendments(options)
-    this.shards = new ShardHost<Command>({ ...options, boot: options.entry.boot, amend: amendments.amend })
+    this.shards = new ShardHost<Command>({
+      ...options,
+      boot: options.entry.boot,
+      amend: amendments.amend,
+    })
     options.transport.receive((from, message) => {
       if (message.to === 'shard') this.shards.receive(from, message.body as ShardMessage)
       else options.receive(from, message)

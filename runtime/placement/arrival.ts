@@ -13,7 +13,9 @@ export function arrived(topology: Topology, self: StoreId, entry: StoreEntry): T
   const known = topology.stores[self]
   if (known && known.boot === entry.boot && known.bootId === entry.bootId) return topology
   if (known && known.boot >= entry.boot) throw clone(self, known.boot, entry.boot)
-  const shards = topology.shards.map((row) => (row.leader === self ? recovering(row, entry.boot) : row))
+  const shards = topology.shards.map((row) =>
+    row.leader === self ? recovering(row, entry.boot) : row,
+  )
   const { coordinator } = topology
   const term = coordinator.store === self ? coordinator.term + 1 : coordinator.term
   const boot = coordinator.store === self ? entry.boot : coordinator.boot

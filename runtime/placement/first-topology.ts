@@ -1,4 +1,9 @@
-import { SHARD_COUNT, type ShardRow, type StoreEntry, type Topology } from '../authority/topology.ts'
+import {
+  SHARD_COUNT,
+  type ShardRow,
+  type StoreEntry,
+  type Topology,
+} from '../authority/topology.ts'
 import type { StoreId } from '../storage/store-id.ts'
 
 /** What entry and message formats the first release writes. */

@@ -10,7 +10,12 @@ export interface Entry {
 }
 
 /** Hashes one entry onto the chain. Handed in, because hashing is the world's. */
-export type Chain = (previous: Uint8Array, index: number, epoch: number, bytes: Uint8Array) => Uint8Array
+export type Chain = (
+  previous: Uint8Array,
+  index: number,
+  epoch: number,
+  bytes: Uint8Array,
+) => Uint8Array
 
 /** What stands before the first entry of every log. */
 export const GENESIS_HASH = new Uint8Array(32)

@@ -72,24 +72,36 @@ export function newLeader(shard: number, self: StoreId, row: ShardRow): Leader {
 export function step(leader: Leader, input: LeaderInput): Step {
   if (leader.phase === 'ended') return [leader, []]
   switch (input.type) {
-    case 'started': return [leader, toAll(leader, leader.row.previous, { type: 'seal' })]
-    case 'row': return learn(leader, input.row)
-    case 'appending': return append(leader, input.entries)
-    case 'confirming': return ask(leader)
-    case 'broken': return end(leader)
-    case 'message': return hear(leader, input.from, input.message)
+    case 'started':
+      return [leader, toAll(leader, leader.row.previous, { type: 'seal' })]
+    case 'row':
+      return learn(leader, input.row)
+    case 'appending':
+      return append(leader, input.entries)
+    case 'confirming':
+      return ask(leader)
+    case 'broken':
+      return end(leader)
+    case 'message':
+      return hear(leader, input.from, input.message)
   }
 }
 
 function hear(leader: Leader, from: StoreId, message: ShardMessage): Step {
   if (message.epoch !== leader.epoch) return [leader, []]
   switch (message.type) {
-    case 'sealed': return collect(leader, from, message)
-    case 'installed': return installed(leader, from, message.last)
-    case 'appended': return appended(leader, from, message.last)
-    case 'confirmed': return confirmed(leader, from, message.round)
-    case 'refused': return end(leader)
-    default: return [leader, []]
+    case 'sealed':
+      return collect(leader, from, message)
+    case 'installed':
+      return installed(leader, from, message.last)
+    case 'appended':
+      return appended(leader, from, message.last)
+    case 'confirmed':
+      return confirmed(leader, from, message.round)
+    case 'refused':
+      return end(leader)
+    default:
+      return [leader, []]
   }
 }
 
@@ -169,7 +181,11 @@ function end(leader: Leader): Step {
   return [{ ...leader, phase: 'ended' }, [{ type: 'ended' }]]
 }
 
-type Unaddressed = ShardMessage extends infer M ? (M extends ShardMessage ? Omit<M, 'shard' | 'epoch'> : never) : never
+type Unaddressed = ShardMessage extends infer M
+  ? M extends ShardMessage
+    ? Omit<M, 'shard' | 'epoch'>
+    : never
+  : never
 
 function toAll(leader: Leader, stores: readonly StoreId[], body: Unaddressed): LeaderEffect[] {
   const message = { ...body, shard: leader.shard, epoch: leader.epoch } as ShardMessage

@@ -49,7 +49,7 @@ export class Leadership<Command> {
   #committedIndex = 0
   #flushing = false
   #flushTimer: Timer | undefined
-  #afterFlush: (() => void)[] = []
+  readonly #afterFlush: (() => void)[] = []
 
   constructor(options: LeadershipOptions<Command>) {
     this.#options = options
@@ -89,13 +89,20 @@ export class Leadership<Command> {
 
   #perform(effect: leader.LeaderEffect): void {
     switch (effect.type) {
-      case 'send': return this.#options.send(effect.outgoing.to, effect.outgoing.message)
-      case 'install': return this.#install()
-      case 'activate': return this.#options.amend((topology) => activated(topology, this.shard, this.epoch))
-      case 'active': return this.#open()
-      case 'committed': return this.#committed(effect.index)
-      case 'confirmed': return this.#ledger?.confirmed()
-      case 'ended': return this.#end()
+      case 'send':
+        return this.#options.send(effect.outgoing.to, effect.outgoing.message)
+      case 'install':
+        return this.#install()
+      case 'activate':
+        return this.#options.amend((topology) => activated(topology, this.shard, this.epoch))
+      case 'active':
+        return this.#open()
+      case 'committed':
+        return this.#committed(effect.index)
+      case 'confirmed':
+        return this.#ledger?.confirmed()
+      case 'ended':
+        return this.#end()
     }
   }
 

@@ -55,7 +55,7 @@ export class Ledger<Command> implements Shard<Command> {
   readonly #options: LedgerOptions<Command>
   readonly #leading: Leading<Command>
   /** Decided, in log order, and not yet committed. */
-  #tail: Decided[] = []
+  readonly #tail: Decided[] = []
   #tailBytes = 0
   /** How many of `#tail` were handed to `append`. */
   #sentCount = 0
@@ -63,7 +63,7 @@ export class Ledger<Command> implements Shard<Command> {
   readonly #appends: number[] = []
   #gathering = false
   /** In order of index. */
-  #waiting: Waiting[] = []
+  readonly #waiting: Waiting[] = []
   #unconfirmed: Waiting[] = []
   #confirming: Waiting[] = []
   #end: End
@@ -98,7 +98,11 @@ export class Ledger<Command> implements Shard<Command> {
     if (this.#tail.length >= TAIL_ENTRIES_MAX || this.#tailBytes >= TAIL_BYTES_MAX) {
       return answer(tailFull(this.shard))
     }
-    const stamp = { wallMs: this.#options.clock.wallMs(), epoch: this.epoch, index: this.#end.index + 1 }
+    const stamp = {
+      wallMs: this.#options.clock.wallMs(),
+      epoch: this.epoch,
+      index: this.#end.index + 1,
+    }
     try {
       const { events, reply } = this.#leading.decide(command, stamp)
       if (events.length > 0) this.#decide(events)
@@ -206,7 +210,8 @@ export class Ledger<Command> implements Shard<Command> {
     for (const waiting of [...this.#waiting, ...this.#unconfirmed, ...this.#confirming]) {
       if (waiting.deadlineMs <= nowMs) this.#answer(waiting, unknown(this.shard))
     }
-    if (this.#waiting.length + this.#unconfirmed.length + this.#confirming.length > 0) this.#sweepLater()
+    if (this.#waiting.length + this.#unconfirmed.length + this.#confirming.length > 0)
+      this.#sweepLater()
   }
 
   /** Leadership is over. What waits may or may not be committed by the next leader. */
@@ -236,7 +241,10 @@ function notLeader(shard: number): RuntimeError {
 }
 
 function tooLate(shard: number): RuntimeError {
-  return new RuntimeError('DEADLINE_EXCEEDED', `Cannot decide in shard ${shard}: the deadline has passed`)
+  return new RuntimeError(
+    'DEADLINE_EXCEEDED',
+    `Cannot decide in shard ${shard}: the deadline has passed`,
+  )
 }
 
 function tailFull(shard: number): RuntimeError {

@@ -39,7 +39,10 @@ export class LogDisk {
     loaded: (replica: Replica | RuntimeError) => void,
   ): void {
     const meta = this.#meta(store)
-    const empty = emptyReplica(this.#shard, meta ? { index: meta.base, hash: meta.baseHash } : genesis)
+    const empty = emptyReplica(
+      this.#shard,
+      meta ? { index: meta.base, hash: meta.baseHash } : genesis,
+    )
     const tail: Entry[] = []
     let broken: RuntimeError | undefined
     const visit = (_key: string, value: Uint8Array): boolean => {
@@ -113,7 +116,11 @@ export class LogDisk {
   }
 }
 
-function numbersOf({ promised, normal, applied }: StoredMeta): Pick<Replica, 'promised' | 'normal' | 'applied'> {
+function numbersOf({
+  promised,
+  normal,
+  applied,
+}: StoredMeta): Pick<Replica, 'promised' | 'normal' | 'applied'> {
   return { promised, normal, applied }
 }
 

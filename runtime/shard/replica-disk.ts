@@ -61,9 +61,12 @@ export class ReplicaDisk {
 
   #ops(write: ReplicaWrite): readonly Op[] {
     switch (write.type) {
-      case 'meta': return [this.#log.meta(this.#replica)]
-      case 'entries': return this.#log.appended(write.entries)
-      case 'log': return [...this.#log.replaced(write.entries), this.#log.meta(this.#replica)]
+      case 'meta':
+        return [this.#log.meta(this.#replica)]
+      case 'entries':
+        return this.#log.appended(write.entries)
+      case 'log':
+        return [...this.#log.replaced(write.entries), this.#log.meta(this.#replica)]
     }
   }
 

@@ -64,11 +64,16 @@ export function step(
 ): readonly [Replica, ReplicaEffect | undefined] {
   if (message.epoch < replica.promised) return [replica, refuse(replica, message.epoch)]
   switch (message.type) {
-    case 'seal': return seal(replica, message.epoch)
-    case 'install': return install(replica, message)
-    case 'append': return append(replica, message)
-    case 'confirm': return confirm(replica, message)
-    default: return unreachable(message)
+    case 'seal':
+      return seal(replica, message.epoch)
+    case 'install':
+      return install(replica, message)
+    case 'append':
+      return append(replica, message)
+    case 'confirm':
+      return confirm(replica, message)
+    default:
+      return unreachable(message)
   }
 }
 

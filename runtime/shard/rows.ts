@@ -117,9 +117,14 @@ export class Rows {
     const listing = finished ? this.#listing(name, id, row) : undefined
     if (listed && listed !== listing) into.cold.push({ type: 'delete', key: listed })
     if (finished) {
-      into.cold.push({ type: 'put', key: historyKey(shard, name, id), value: packing.packRow(kind, row) })
+      into.cold.push({
+        type: 'put',
+        key: historyKey(shard, name, id),
+        value: packing.packRow(kind, row),
+      })
       const summary = kind.listed?.(row)
-      if (listing && summary) into.cold.push({ type: 'put', key: listing, value: packing.pack(summary.summary) })
+      if (listing && summary)
+        into.cold.push({ type: 'put', key: listing, value: packing.pack(summary.summary) })
     } else if (listed) {
       into.cold.push({ type: 'delete', key: historyKey(shard, name, id) })
     }

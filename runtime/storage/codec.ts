@@ -22,7 +22,9 @@ export function unpack(bytes: Uint8Array): unknown {
   try {
     value = unpackr.unpack(bytes)
   } catch (error) {
-    throw new RuntimeError('STORE_CORRUPT', 'Cannot read a value: it is not msgpack', { cause: error })
+    throw new RuntimeError('STORE_CORRUPT', 'Cannot read a value: it is not msgpack', {
+      cause: error,
+    })
   }
   check(value, 0)
   return value
@@ -52,13 +54,8 @@ function sorted(value: unknown, depth: number): unknown {
 }
 
 function sortedList(list: readonly unknown[], depth: number): readonly unknown[] {
-  let changed = false
-  const parts = list.map((part) => {
-    const inOrder = sorted(part, depth + 1)
-    changed ||= inOrder !== part
-    return inOrder
-  })
-  return changed ? parts : list
+  const parts = list.map((part) => sorted(part, depth + 1))
+  return parts.some((part, at) => part !== list[at]) ? parts : list
 }
 
 function sortedRecord(record: Record<string, unknown>, depth: number): unknown {
@@ -87,7 +84,10 @@ function inKeyOrder(record: Record<string, unknown>): Record<string, unknown> {
 }
 
 function tooDeep(): RuntimeError {
-  return new RuntimeError('INVALID_ARGUMENT', `Cannot encode a value: it nests deeper than ${DEPTH_MAX}`)
+  return new RuntimeError(
+    'INVALID_ARGUMENT',
+    `Cannot encode a value: it nests deeper than ${DEPTH_MAX}`,
+  )
 }
 
 /** A value that says what it is: the form of every row and record on disk. */
@@ -109,7 +109,11 @@ export function encodeValue(kind: string, version: number, data: unknown): Uint8
  *
  * @param upcasters the first reads version 1. A version that no upcaster leads on from is current.
  */
-export function decodeValue(bytes: Uint8Array, kind: string, upcasters: readonly Upcaster[]): unknown {
+export function decodeValue(
+  bytes: Uint8Array,
+  kind: string,
+  upcasters: readonly Upcaster[],
+): unknown {
   const stored = unpack(bytes) as Partial<Stored> | null
   const version = stored?.version
   if (stored?.kind !== kind || typeof version !== 'number' || version < 1) {

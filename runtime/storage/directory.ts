@@ -59,7 +59,8 @@ export async function initDirectory(
 ): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   await checkMode(path)
-  if (holdsStore(path)) throw new RuntimeError('STORE_REFUSED', `Cannot make a store in "${path}": there is one`)
+  if (holdsStore(path))
+    throw new RuntimeError('STORE_REFUSED', `Cannot make a store in "${path}": there is one`)
   for (const name of DATABASES) {
     await rm(join(path, name), { recursive: true, force: true })
     await rm(join(path, `HWM.${name}`), { force: true })
@@ -67,7 +68,10 @@ export async function initDirectory(
     if (name === 'hot') await settled((done) => store.write(first, done))
     await settled((done) => store.close(done))
   }
-  await writeDurably(join(path, 'STORE.json'), `${JSON.stringify({ ...sentinel, format: FORMAT })}\n`)
+  await writeDurably(
+    join(path, 'STORE.json'),
+    `${JSON.stringify({ ...sentinel, format: FORMAT })}\n`,
+  )
 }
 
 /**
@@ -141,7 +145,8 @@ function checkPresent(path: string, name: string): void {
 async function checkMode(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (!found) throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it does not exist`)
-  if (!found.isDirectory()) throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it is not a directory`)
+  if (!found.isDirectory())
+    throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it is not a directory`)
   const uid = process.getuid?.()
   if (uid !== undefined && uid !== 0 && found.uid !== uid) {
     throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it belongs to another user`)
@@ -158,7 +163,11 @@ async function lockedBy(path: string): Promise<RuntimeError> {
   return new RuntimeError('STORE_LOCKED', message, { details: { pid } })
 }
 
-async function quarantine(path: string, found: RuntimeError, wallMs: number): Promise<RuntimeError> {
+async function quarantine(
+  path: string,
+  found: RuntimeError,
+  wallMs: number,
+): Promise<RuntimeError> {
   const moment = new Date(wallMs).toISOString().replaceAll(':', '')
   const aside = join(path, `quarantine-${moment}`)
   await mkdir(aside, { mode: 0o700 })

@@ -58,5 +58,7 @@ function sumOf(text: string): string {
 }
 
 function failure(path: string, error: unknown): RuntimeError {
-  return new RuntimeError('STORE_FAILED', `Cannot write "${path}": ${(error as Error).message}`, { cause: error })
+  return new RuntimeError('STORE_FAILED', `Cannot write "${path}": ${(error as Error).message}`, {
+    cause: error,
+  })
 }

@@ -55,14 +55,21 @@ class LevelEngine implements Engine {
     }
   }
 
-  scan(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void, done: Done): void {
+  scan(
+    range: KeyRange,
+    visit: (key: string, value: Uint8Array) => boolean | void,
+    done: Done,
+  ): void {
     this.#visit(range, visit).then(
       () => done(),
       (error: unknown) => done(failure('read', error)),
     )
   }
 
-  async #visit(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void): Promise<void> {
+  async #visit(
+    range: KeyRange,
+    visit: (key: string, value: Uint8Array) => boolean | void,
+  ): Promise<void> {
     const { gte, lt, reverse = false, limit = -1 } = range
     const iterator = this.#level.iterator({ gte, lt, reverse, limit })
     try {
@@ -84,7 +91,11 @@ class LevelEngine implements Engine {
 function openFailure(directory: string, error: unknown): RuntimeError {
   const code = codeOf((error as { cause?: unknown }).cause) ?? codeOf(error)
   if (code === 'LEVEL_LOCKED') {
-    return new RuntimeError('STORE_LOCKED', `Cannot open "${directory}": another process has it open`, { cause: error })
+    return new RuntimeError(
+      'STORE_LOCKED',
+      `Cannot open "${directory}": another process has it open`,
+      { cause: error },
+    )
   }
   const message = `Cannot open the database "${directory}": ${messageOf(error)}`
   return new RuntimeError('STORE_CORRUPT', message, { cause: error })

@@ -42,7 +42,8 @@ export class MemoryEngine implements Engine {
     this.#clock.after(this.#faults.delayMs(), () => {
       if (opening !== this.#opening) return // The program that asked has crashed.
       this.#failed ||= fails
-      if (this.#failed) return done(new RuntimeError('STORE_FAILED', 'Cannot write the store: input/output error'))
+      if (this.#failed)
+        return done(new RuntimeError('STORE_FAILED', 'Cannot write the store: input/output error'))
       this.#pending.shift()
       this.#apply(ops)
       done()
@@ -53,7 +54,11 @@ export class MemoryEngine implements Engine {
     return this.#durable.get(key)
   }
 
-  scan(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void, done: Done): void {
+  scan(
+    range: KeyRange,
+    visit: (key: string, value: Uint8Array) => boolean | void,
+    done: Done,
+  ): void {
     const opening = this.#opening
     const entries = this.#entries(range)
     this.#clock.defer(() => {
@@ -113,7 +118,12 @@ export class MemoryEngine implements Engine {
     }
   }
 
-  #entries({ gte, lt, reverse = false, limit = Infinity }: KeyRange): (readonly [string, Uint8Array])[] {
+  #entries({
+    gte,
+    lt,
+    reverse = false,
+    limit = Infinity,
+  }: KeyRange): (readonly [string, Uint8Array])[] {
     this.#keys ??= [...this.#durable.keys()].sort()
     const keys = this.#keys.slice(lowest(this.#keys, gte), lowest(this.#keys, lt))
     if (reverse) keys.reverse()

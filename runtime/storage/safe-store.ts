@@ -40,7 +40,7 @@ export class SafeStore implements Store {
   #openedAt = 0
   #waterSequence = 0
   #waterAskedMs = 0
-  #waiting: Asked[] = []
+  readonly #waiting: Asked[] = []
   #writing = false
   #failure: RuntimeError | undefined
   #opCount = 0
@@ -156,7 +156,11 @@ export class SafeStore implements Store {
     return frame && unframed(key, frame)
   }
 
-  scan(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void, done: Done): void {
+  scan(
+    range: KeyRange,
+    visit: (key: string, value: Uint8Array) => boolean | void,
+    done: Done,
+  ): void {
     let rotten: RuntimeError | undefined
     const checked = (key: string, frame: Uint8Array): boolean | void => {
       try {
@@ -172,7 +176,13 @@ export class SafeStore implements Store {
 
   metrics(): StoreMetrics {
     const { p50Ms, p99Ms } = this.#times.quantiles()
-    return { groups: this.#sequence - this.#openedAt, ops: this.#opCount, bytes: this.#byteCount, p50Ms, p99Ms }
+    return {
+      groups: this.#sequence - this.#openedAt,
+      ops: this.#opCount,
+      bytes: this.#byteCount,
+      p50Ms,
+      p99Ms,
+    }
   }
 
   /** After what was asked for is written: the mark is raised to the end, and the database let go. */

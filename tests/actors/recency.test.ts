@@ -15,7 +15,12 @@ t.test('put() makes a value the newest, also one that is known', async (t) => {
 })
 
 t.test('delete() unlinks the newest, the oldest, one between, and none', async (t) => {
-  for (const [gone, rest] of [['a', ['C', 'B']], ['b', ['C', 'A']], ['c', ['B', 'A']], ['x', ['C', 'B', 'A']]] as const) {
+  for (const [gone, rest] of [
+    ['a', ['C', 'B']],
+    ['b', ['C', 'A']],
+    ['c', ['B', 'A']],
+    ['x', ['C', 'B', 'A']],
+  ] as const) {
     const recency = recencyOf('a', 'b', 'c')
     recency.delete(gone)
     t.same([...recency.newestFirst()], rest)

@@ -36,7 +36,13 @@ export const sumMachine: Machine<SumCommand> = {
     decide: (command, { wallMs }) => {
       const row = shard.row('sum', command.id) as Sum | undefined
       if (command.type === 'read') return { events: [], reply: row?.sum ?? 0 }
-      const added = { kind: 'sum', id: command.id, type: 'added', atMs: wallMs, amount: command.amount }
+      const added = {
+        kind: 'sum',
+        id: command.id,
+        type: 'added',
+        atMs: wallMs,
+        amount: command.amount,
+      }
       return { events: [added], reply: (row?.sum ?? 0) + command.amount }
     },
     decided: () => undefined,
@@ -61,17 +67,42 @@ export class Bench {
     const { clock, self } = this
     const hot = this.#open(this.hot, this.waters[0], 'hot')
     const cold = this.#open(this.cold, this.waters[1], 'cold')
-    const entry: StoreEntry = { node: 'n', address: '', boot: this.#boot, bootId: `b${this.#boot}`, status: 'up', keyHash: '' }
+    const entry: StoreEntry = {
+      node: 'n',
+      address: '',
+      boot: this.#boot,
+      bootId: `b${this.#boot}`,
+      status: 'up',
+      keyHash: '',
+    }
     if (this.#boot === 1) {
-      hot.write([{ type: 'put', key: TOPOLOGY_KEY, value: pack(firstTopology('c', self, { ...entry, boot: 0 })) }])
+      hot.write([
+        {
+          type: 'put',
+          key: TOPOLOGY_KEY,
+          value: pack(firstTopology('c', self, { ...entry, boot: 0 })),
+        },
+      ])
       clock.advance(10)
     }
-    const authority = new OneVoterAuthority({ store: hot, pack, unpack: (bytes) => unpack(bytes) as Topology })
+    const authority = new OneVoterAuthority({
+      store: hot,
+      pack,
+      unpack: (bytes) => unpack(bytes) as Topology,
+    })
     const system = new System<SumCommand>({
-      self, entry, clusterId: 'c', hot, cold, authority, clock,
+      self,
+      entry,
+      clusterId: 'c',
+      hot,
+      cold,
+      authority,
+      clock,
       random: seededRandom(this.#boot),
       transport: new Loopback(self, clock),
-      machine: sumMachine, packing: plainPacking, chain: chainHash,
+      machine: sumMachine,
+      packing: plainPacking,
+      chain: chainHash,
       alarm: (_shard, error) => void this.alarms.push(error),
       receive: () => undefined,
     })
@@ -81,7 +112,13 @@ export class Bench {
   }
 
   #open(engine: MemoryEngine, highWater: MemoryHighWater, name: string): SafeStore {
-    const store = new SafeStore({ engine, highWater, clock: this.clock, name, failed: (error) => void this.alarms.push(error) })
+    const store = new SafeStore({
+      engine,
+      highWater,
+      clock: this.clock,
+      name,
+      failed: (error) => void this.alarms.push(error),
+    })
     store.open((error) => error && this.alarms.push(error))
     return store
   }
@@ -92,7 +129,12 @@ export class Bench {
   }
 
   /** Asks and waits a while. */
-  ask(system: System<SumCommand>, shard: number, command: SumCommand, waitMs = 50): Answered | Error | undefined {
+  ask(
+    system: System<SumCommand>,
+    shard: number,
+    command: SumCommand,
+    waitMs = 50,
+  ): Answered | Error | undefined {
     let result: Answered | Error | undefined
     system.shards.command(shard, command, this.clock.monotonicMs() + 3_000, (answer) => {
       result = answer

@@ -22,7 +22,11 @@ function run(leader: Leader, ...inputs: LeaderInput[]): readonly [Leader, string
     const [next, effects] = step(leader, input)
     leader = next
     for (const effect of effects) {
-      told.push(effect.type === 'send' ? `${effect.outgoing.message.type} ${effect.outgoing.to}` : effect.type)
+      told.push(
+        effect.type === 'send'
+          ? `${effect.outgoing.message.type} ${effect.outgoing.to}`
+          : effect.type,
+      )
     }
   }
   return [leader, told]
@@ -56,9 +60,17 @@ t.test('step() goes from seal to active alone, as it does with others', async (t
 
 t.test('step() waits for a majority of the last active set, whoever else answers', async (t) => {
   const row = { ...rowOf([a, b, c]), previous: [a, b] }
-  const [, told] = run(newLeader(shard, a, row), hear(a, sealed()), hear(c, sealed()), hear(a, sealed()))
+  const [, told] = run(
+    newLeader(shard, a, row),
+    hear(a, sealed()),
+    hear(c, sealed()),
+    hear(a, sealed()),
+  )
   t.same(told, [], 'one of two is no majority, and c was not in the set')
-  t.equal(run(newLeader(shard, a, row), hear(a, sealed()), hear(b, sealed()))[0].phase, 'installing')
+  t.equal(
+    run(newLeader(shard, a, row), hear(a, sealed()), hear(b, sealed()))[0].phase,
+    'installing',
+  )
 })
 
 t.test('step() installs at a majority before it asks to be active', async (t) => {
@@ -114,6 +126,10 @@ t.test('step() ends for good at a newer epoch, a refusal or a bug above', async 
 
 t.test('step() ignores messages of other epochs', async (t) => {
   const leader = newLeader(shard, a, rowOf([a]))
-  const late = { type: 'message', from: a, message: { ...sealed(), shard, epoch: 3 } as ShardMessage } as const
+  const late = {
+    type: 'message',
+    from: a,
+    message: { ...sealed(), shard, epoch: 3 } as ShardMessage,
+  } as const
   t.same(step(leader, late), [leader, []])
 })

@@ -75,7 +75,10 @@ t.test('step() replaces the log by an install, from the applied index on', async
   const base = { index: 2, hash: new Uint8Array(32).fill(2) }
   const [installed, effect] = step(applied, { type: 'install', shard, epoch: 7, base, entries })
   t.equal(installed.normal, 7)
-  t.same(installed.tail.map(({ epoch }) => epoch), [7, 7])
+  t.same(
+    installed.tail.map(({ epoch }) => epoch),
+    [7, 7],
+  )
   t.match(effect, { write: { type: 'log' }, reply: { type: 'installed', last: 4 } })
 })
 
@@ -88,14 +91,23 @@ t.test('step() writes only its numbers when the chosen log is the one it has', a
 
 t.test('step() stops at an install that would take back what is applied', async (t) => {
   const applied = truncated(replicaAt(3), 3)
-  const short = { type: 'install', shard, epoch: 7, base: genesis, entries: entriesOf(7, 1) } as const
+  const short = {
+    type: 'install',
+    shard,
+    epoch: 7,
+    base: genesis,
+    entries: entriesOf(7, 1),
+  } as const
   t.throws(() => step(applied, short), /holds everything that this copy has applied/)
 })
 
 t.test('truncated() keeps the chain: the hash before the tail becomes the base', async (t) => {
   const replica = truncated(replicaAt(4), 3)
   t.same(replica.base, { index: 3, hash: new Uint8Array(32).fill(3) })
-  t.same(replica.tail.map(({ index }) => index), [4])
+  t.same(
+    replica.tail.map(({ index }) => index),
+    [4],
+  )
   t.throws(() => truncated(replica, 2), /never go back/)
   t.throws(() => truncated(replica, 5), /only what the log held/)
 })
