@@ -1,0 +1,197 @@
+/**
+ * What an attempt wrote, in its own folder:
+ *
+ *     output      the first bytes, appended as they come
+ *     tail        the last bytes (at most 1 MiB), written at the end if `output` could not hold all
+ *     timing      a line of JSON each: [ms since start, "o", offset] (at most 20 a second),
+ *                 [ms, "r", cols, rows]; enough to play the output again at its own pace
+ *     end.json    written last: the exit, the bytes in `output`, where `tail` begins
+ *
+ * Both ends of a long output are kept because the beginning says what was tried and the end says
+ * what became of it. Writing is asynchronous with one write under way; bytes wait in the ring, and
+ * `pressure` asks for the terminal to be paused before unwritten ones could be pushed out of it.
+ */
+import { closeSync, mkdirSync, openSync, write, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Exit, TerminalSize } from '../../../actors/terminals.ts'
+import { assert } from '../../../runtime/errors.ts'
+import type { Ring } from './ring.ts'
+
+export const TAIL_BYTES_MAX = 1024 * 1024
+/** Unwritten bytes at which the terminal is paused, and at which it goes on. */
+export const PAUSE_BYTES = 512 * 1024
+export const RESUME_BYTES = 64 * 1024
+const WRITE_BYTES_MAX = 256 * 1024
+const TIMING_STEP_MS = 50
+/** Two hours of unbroken output; after that the pace is no longer noted. */
+const TIMING_BYTES_MAX = 4 * 1024 * 1024
+const TIMING_FLUSH_CHARACTERS = 4096
+
+/** The last thing written of a recording. */
+export interface RecordingEnd {
+  readonly exit: Exit
+  /** Bytes in `output`. */
+  readonly headBytes: number
+  /** Offset of the first byte in `tail`; equals `headBytes` if nothing is missing. */
+  readonly tailOffset: number
+  readonly size: TerminalSize
+}
+
+export interface RecordingOptions {
+  readonly directory: string
+  readonly ring: Ring
+  readonly outputBytesMax: number
+  readonly size: TerminalSize
+  readonly nowMs: () => number
+  /** `true`: pause the terminal. */
+  readonly pressure: (high: boolean) => void
+  /** More can be read from the file, or nothing more will be. */
+  readonly written: () => void
+}
+
+export class Recording {
+  readonly #options: RecordingOptions
+  readonly #headBytesMax: number
+  readonly #tailBytesMax: number
+  readonly #output: number
+  readonly #timing: number
+  readonly #startedMs: number
+  #size: TerminalSize
+  #headBytes = 0
+  #writing = false
+  #high = false
+  /** Why nothing more is written: the disk refused. */
+  #failed: string | undefined
+  #timingLines = ''
+  #timingBytes = 0
+  #timingNextMs = 0
+  #idle: (() => void) | undefined
+
+  /** Throws if the folder cannot be made. */
+  constructor(options: RecordingOptions) {
+    this.#options = options
+    this.#tailBytesMax = Math.min(TAIL_BYTES_MAX, Math.floor(options.outputBytesMax / 2))
+    this.#headBytesMax = options.outputBytesMax - this.#tailBytesMax
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+    this.#output = openSync(join(options.directory, 'output'), 'w+', 0o600)
+    this.#timing = openSync(join(options.directory, 'timing'), 'w', 0o600)
+    this.#startedMs = options.nowMs()
+    this.#size = options.size
+    this.#note('r', options.size.cols, options.size.rows)
+  }
+
+  /** Bytes that can be read from `output` by now. */
+  get headBytes(): number {
+    return this.#headBytes
+  }
+
+  get file(): number {
+    return this.#output
+  }
+
+  /** The ring has grown. */
+  grown(offset: number): void {
+    const nowMs = this.#options.nowMs() - this.#startedMs
+    if (nowMs >= this.#timingNextMs) {
+      this.#timingNextMs = nowMs + TIMING_STEP_MS
+      this.#note('o', offset)
+    }
+    this.#write()
+    this.#press()
+  }
+
+  resized(size: TerminalSize): void {
+    this.#size = size
+    this.#note('r', size.cols, size.rows)
+  }
+
+  /** After the last byte: writes what is left and closes. The exit, with what was kept of it. */
+  async close(exit: Omit<Exit, 'outputBytes' | 'outputTruncated'>): Promise<Exit> {
+    while (this.#unwritten() > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+        this.#write()
+      })
+    }
+    const { ring } = this.#options
+    const tailOffset = Math.max(this.#headBytes, ring.end - this.#tailBytesMax, ring.start)
+    const outputTruncated = tailOffset > this.#headBytes || this.#failed !== undefined
+    const whole: Exit = { ...exit, outputBytes: ring.end, outputTruncated }
+    if (!this.#failed) this.#writeEnd(whole, tailOffset)
+    closeSync(this.#output)
+    closeSync(this.#timing)
+    return this.#failed ? { ...whole, detail: this.#failed, outputTruncated: true } : whole
+  }
+
+  #writeEnd(exit: Exit, tailOffset: number): void {
+    const { ring, directory } = this.#options
+    this.#flushTiming()
+    try {
+      if (tailOffset < ring.end) {
+        const tail = ring.read(tailOffset, TAIL_BYTES_MAX)
+        writeFileSync(join(directory, 'tail'), tail, { mode: 0o600 })
+      }
+      writeEnd(directory, { exit, headBytes: this.#headBytes, tailOffset, size: this.#size })
+    } catch (error) {
+      this.#failed = `The output could not be kept: ${String(error)}`
+    }
+  }
+
+  #unwritten(): number {
+    if (this.#failed) return 0
+    return Math.min(this.#options.ring.end, this.#headBytesMax) - this.#headBytes
+  }
+
+  #write(): void {
+    const length = Math.min(this.#unwritten(), WRITE_BYTES_MAX)
+    if (this.#writing) return
+    if (length <= 0) return this.#rest()
+    assert(this.#headBytes >= this.#options.ring.start, 'unwritten bytes are still in the ring')
+    const bytes = this.#options.ring.read(this.#headBytes, length)
+    this.#writing = true
+    write(this.#output, bytes, 0, length, this.#headBytes, (error, count) => {
+      this.#writing = false
+      if (error) this.#failed = `The output could not be kept: ${error.message}`
+      else this.#headBytes += count
+      this.#press()
+      this.#options.written()
+      this.#write()
+    })
+  }
+
+  #rest(): void {
+    const idle = this.#idle
+    this.#idle = undefined
+    idle?.()
+  }
+
+  #press(): void {
+    const writing = !this.#failed && this.#headBytes < this.#headBytesMax
+    const waiting = writing ? this.#options.ring.end - this.#headBytes : 0
+    const high = this.#high ? waiting > RESUME_BYTES : waiting > PAUSE_BYTES
+    if (high === this.#high) return
+    this.#high = high
+    this.#options.pressure(high)
+  }
+
+  #note(...what: readonly (string | number)[]): void {
+    const ms = Math.round(this.#options.nowMs() - this.#startedMs)
+    if (this.#timingBytes + this.#timingLines.length > TIMING_BYTES_MAX) return
+    this.#timingLines += `${JSON.stringify([ms, ...what])}\n`
+    if (this.#timingLines.length > TIMING_FLUSH_CHARACTERS) this.#flushTiming()
+  }
+
+  #flushTiming(): void {
+    const bytes = Buffer.from(this.#timingLines)
+    this.#timingLines = ''
+    write(this.#timing, bytes, 0, bytes.length, this.#timingBytes, () => {
+      // The pace is worth no failure: what is missing is played at once.
+    })
+    this.#timingBytes += bytes.length
+  }
+}
+
+/** Also for attempts whose holder died before it could. */
+export function writeEnd(directory: string, end: RecordingEnd): void {
+  writeFileSync(join(directory, 'end.json'), JSON.stringify(end), { mode: 0o600 })
+}
