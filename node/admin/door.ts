@@ -7,6 +7,7 @@ import type { AdminActions } from './actions.ts'
 import { createCalls } from './calls.ts'
 import { ADMIN_SERVICE, loadDefinitions, SENT } from './definitions.ts'
 import { createHealth } from './health.ts'
+import { ADMIN_LIMITS } from './limits.ts'
 import type { AdminLimits } from './methods/method.ts'
 import { METHODS } from './methods/table.ts'
 import { addReflection } from './reflection.ts'
@@ -34,14 +35,6 @@ export interface AdminDoorOptions {
   readonly limits?: Partial<AdminLimits>
   /** Told of failures that are bugs: the caller only learns that there was one. */
   readonly unexpected: (failure: unknown, method: string) => void
-}
-
-export const ADMIN_LIMITS: AdminLimits = {
-  messageBytesMax: 4 * 1024 * 1024,
-  callsMax: 128,
-  inFlightMax: 1_024,
-  keepaliveIntervalMs: 10_000,
-  keepaliveTimeoutMs: 5_000,
 }
 
 /** Bytes a peer may send before we have read them. With less, many small frames wait for us. */
