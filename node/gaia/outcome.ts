@@ -1,0 +1,26 @@
+import { constants } from 'node:os'
+import { EXIT } from './exit.ts'
+import type { TaskMessage } from './messages.ts'
+
+/** What `gaia run` ends with: the command's own code, 128 + n when signal n killed it, else 255. */
+export function commandCode({ outcome }: TaskMessage): number {
+  if (outcome?.code !== undefined) return outcome.code
+  return signalCode(outcome?.signal) ?? EXIT.runFailed
+}
+
+/** What other commands end with after following a task to its end. */
+export function taskCode({ state, outcome }: TaskMessage): number {
+  if (state === 'completed') return EXIT.ok
+  const late = state === 'expired' || outcome?.class === 'timeout'
+  return late ? EXIT.timeout : EXIT.failed
+}
+
+/** True when the ending speaks for itself: the command ran and said how it went. */
+export function endedByItself({ state, outcome }: TaskMessage): boolean {
+  return state === 'completed' || outcome?.class === 'exit'
+}
+
+function signalCode(signal: string | undefined): number | undefined {
+  const found = Object.entries(constants.signals).find(([name]) => name === signal)
+  return found && 128 + found[1]
+}

@@ -1,0 +1,143 @@
+import { Command as Parser, CommanderError } from 'commander'
+import type { Command } from './command.ts'
+import { Ending, EXIT } from './exit.ts'
+
+/** What the command line asks for. */
+export type Asked =
+  | {
+      readonly type: 'command'
+      readonly command: Command
+      readonly operands: readonly string[]
+      readonly options: Readonly<Record<string, unknown>>
+    }
+  /** Help or the version: show it, and that was all. */
+  | { readonly type: 'text'; readonly text: string }
+
+/** Throws an `Ending` for a wrong command line. */
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  version: string,
+): Asked {
+  if (argv.length === 0) return parseCommandLine(['--help'], commands, version)
+  let asked: Asked | undefined
+  let text = ''
+  const output = {
+    writeOut: (part: string) => (text += part),
+    writeErr: () => {},
+    getOutHelpWidth: () => HELP_WIDTH,
+  }
+  const root = described(new Parser('gaia'), HEAD)
+    .version(version, '-V, --version', 'show the version')
+    .usage('<command> [flags]')
+    .addHelpText('after', TAIL)
+  const groups = new Map<string, Parser>()
+  for (const command of commands) {
+    const words = command.name.split(' ')
+    const last = words.pop() ?? ''
+    const group = words[0] === undefined ? root : groupOf(words[0], root, groups)
+    const parser = leaf(group.command(last), command)
+    parser.action(() => {
+      asked = { type: 'command', command, operands: parser.args, options: parser.opts() }
+    })
+  }
+  quiet(root, output)
+  try {
+    root.parse(argv, { from: 'user' })
+  } catch (failure) {
+    if (!(failure instanceof CommanderError)) throw failure
+    if (failure.exitCode === 0) return { type: 'text', text }
+    if (failure.code === 'commander.help') throw incomplete(argv, commands)
+    throw new Ending(EXIT.usage, oneLine(failure.message), { cause: failure })
+  }
+  return asked ?? { type: 'text', text }
+}
+
+const HELP_WIDTH = 100
+
+const HEAD = 'give work to a fleet of machines, and see what becomes of it'
+
+const TAIL = `
+Examples:
+  gaia run -- sh -c 'echo hi; sleep 2; exit 3'   run a command, see its output, get its exit code
+  gaia run --detach --priority 8 -- make test    leave it running; prints its id
+  gaia tasks --state executing                   what runs now
+  gaia task logs --follow ID                     the output of a task, live
+  gaia console                                   a sign-in link for the console
+
+A node has to run: architect (or npm start). gaia finds it by its data directory.
+
+Exit codes: 0 ok, 1 failed or refused, 2 wrong usage or no such thing, 3 needs a person, 4 timeout,
+5 a limit or budget, 6 no node reachable, 130 interrupted. gaia run ends with its command's own code,
+and with 255 for its own failures. More on each command: gaia COMMAND --help
+`
+
+const GROUPS: Readonly<Record<string, string>> = {
+  task: 'one task, or all that match',
+  project: 'the queue of a project',
+  token: 'API tokens',
+  admin: 'the node and its store',
+}
+
+function groupOf(name: string, root: Parser, groups: Map<string, Parser>): Parser {
+  const known = groups.get(name)
+  if (known) return known
+  const group = described(root.command(name), GROUPS[name] ?? name)
+  groups.set(name, group)
+  return group
+}
+
+function leaf(parser: Parser, command: Command): Parser {
+  described(parser, command.summary)
+  if (command.operands !== undefined) parser.argument(command.operands)
+  for (const { flags, summary, many } of command.options ?? []) {
+    if (many) parser.option(flags, `${summary}; repeatable`, collect)
+    else parser.option(flags, summary)
+  }
+  parser.option('--json', 'for programs: one JSON value, or one a line')
+  parser.option('--data <dir>', 'data directory of the node (default: ~/.architect)')
+  parser.option('--node <addr>', 'host:port of the admin door (default: as the directory says)')
+  if (command.takesCommandLine) parser.passThroughOptions()
+  const examples = command.examples.map((example) => `\n  ${example}`).join('')
+  const notes = command.notes === undefined ? '' : `\n${command.notes}\n`
+  return parser.addHelpText('after', `\nExamples:${examples}\n${notes}`)
+}
+
+function described(parser: Parser, summary: string): Parser {
+  return parser
+    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .summary(summary)
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .helpOption('-h, --help', 'explain')
+}
+
+/** Commander neither prints nor ends the process by itself. */
+function quiet(
+  parser: Parser,
+  output: Parameters<Parser['configureOutput']>[0],
+): void {
+  parser.exitOverride().configureOutput(output).showSuggestionAfterError(true)
+  for (const child of parser.commands) quiet(child, output)
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** The name of a group alone. */
+function incomplete(argv: readonly string[], commands: readonly Command[]): Ending {
+  const group = argv.find((word) => !word.startsWith('-')) ?? ''
+  const rest = commands
+    .filter(({ name }) => name.startsWith(`${group} `))
+    .map(({ name }) => name.slice(group.length + 1))
+  return new Ending(
+    EXIT.usage,
+    `Cannot understand that: "${group}" needs one of ${rest.join(', ')} (see gaia ${group} --help)`,
+  )
+}
+
+/** `error: unknown option '--detatch' (Did you mean --detach?)`, as our own messages go. */
+function oneLine(message: string): string {
+  return message.replace(/^error: /, 'Cannot understand that: ').replaceAll(/\s*\n\s*/g, ' ')
+}
