@@ -132,7 +132,9 @@ export class Holder {
     const directory = this.#directoryOf(key)
     const end = readEnd(directory)
     if (end) return finishedRecording(directory, end)
-    return owed && { read: () => ({ type: 'end', exit: owed.exit }) }
+    if (owed) return { read: () => ({ type: 'end', exit: owed.exit }) }
+    // Over, its record on the way to disk: the end comes when it is there.
+    return this.#options.ledger.has(key) ? { read: () => ({ type: 'none' }) } : undefined
   }
 
   /** Time has passed: limits are compared and ladders climbed. */
@@ -143,6 +145,7 @@ export class Holder {
   /** Sweeps what dead generations left, and owes their exits from now on. */
   async adopt(): Promise<void> {
     const { data, ledger, generation, log } = this.#options
+    if (this.#adopting) return
     this.#adopting = true
     const dead = generations(data).filter((each) => !alive(each))
     const living = new Set(generations(data).filter(alive).map((each) => each.generation))
@@ -228,9 +231,13 @@ export class Holder {
   }
 
   #takeOver(entry: Entry): void {
-    const { generation, ledger } = this.#options
+    const { generation, ledger, log } = this.#options
     const exit = entry.exit ?? this.#lostExit(entry)
-    ledger.adopt({ ...entry, generation, exit })
+    try {
+      ledger.adopt({ ...entry, generation, exit })
+    } catch (error) {
+      log(`The exit of ${formatKey(entry.key)} is not on disk: ${String(error)}`)
+    }
     this.#owe(entry.key, exit)
   }
 

@@ -10,8 +10,8 @@ import type { Reply, Request, Welcome } from './protocol.ts'
 
 /** Longer paths do not fit the address of a unix socket (108 bytes on Linux, 104 on macOS). */
 const PATH_BYTES_MAX = 100
-/** A holder that accepts and does not speak is stopped or hangs. */
-const WELCOME_MS = 5_000
+/** A holder that does not answer for this long is stopped or hangs; the link closes. */
+const SILENT_MS = 5_000
 
 type Answer = Extract<Reply, { readonly ask: number }>
 type StreamReply = Extract<Reply, { readonly stream: number }>
@@ -36,18 +36,19 @@ export class Link {
   readonly #asks = new Map<number, (answer: Answer | undefined) => void>()
   readonly #streams = new Map<number, (reply: StreamReply) => void>()
   #next = 1
-  #welcomed: ((welcome: Welcome) => void) | undefined
+  readonly #welcomed: (welcome: Welcome) => void
   welcome: Welcome | undefined
+  /** The holder's system accepted; the holder itself may still be silent. */
+  connected = false
 
   constructor(options: LinkOptions, welcomed: (welcome: Welcome) => void) {
     this.generation = options.generation
     this.#options = options
-    this.#welcomed = welcomed
     this.#socket = connectTo(options.data, options.generation)
-    const silent = setTimeout(() => this.#socket.destroy(), WELCOME_MS)
-    this.#socket.unref()
+    const silent = setTimeout(() => this.#socket.destroy(), SILENT_MS)
     this.#socket.on('data', (chunk) => this.#heard(chunk))
     this.#socket.on('connect', () => {
+      this.connected = true
       this.send({ type: 'hello', version: 1, store: options.store })
     })
     this.#socket.on('error', () => {}) // 'close' follows.
@@ -61,15 +62,14 @@ export class Link {
     }
   }
 
-  /** May new attempts start there? */
-  get fresh(): boolean {
-    return this.welcome !== undefined && !this.welcome.draining
-  }
-
   ask(request: Unnumbered<Request>, answered: (answer: Answer | undefined) => void): void {
-    if (this.#socket.destroyed) return answered(undefined)
+    if (this.#socket.destroyed) return queueMicrotask(() => answered(undefined))
     const ask = this.#next++
-    this.#asks.set(ask, answered)
+    const silent = setTimeout(() => this.#socket.destroy(), SILENT_MS)
+    this.#asks.set(ask, (answer) => {
+      clearTimeout(silent)
+      answered(answer)
+    })
     this.#socket.write(encodeFrame({ ...request, ask }))
   }
 
@@ -112,7 +112,7 @@ export class Link {
     switch (reply.type) {
       case 'welcome':
         this.welcome = reply
-        this.#welcomed?.(reply)
+        this.#welcomed(reply)
         return
       case 'exit':
         return this.#options.exited(reply)
@@ -133,8 +133,8 @@ export class Link {
     const asks = [...this.#asks.values()]
     this.#asks.clear()
     this.#streams.clear()
-    for (const answered of asks) answered(undefined)
     this.#options.closed()
+    for (const answered of asks) answered(undefined)
   }
 }
 
@@ -144,7 +144,6 @@ function connectTo(data: string, generation: number): Socket {
   if (Buffer.byteLength(path) <= PATH_BYTES_MAX) return connect(path)
   const directory = openSync(holderDirectory(data), 'r')
   const socket = connect(`/proc/self/fd/${directory}/${generation}.sock`)
-  socket.once('connect', () => closeSync(directory))
-  socket.once('error', () => closeSync(directory))
+  socket.once('close', () => closeSync(directory))
   return socket
 }

@@ -49,7 +49,8 @@ export function finishedRecording(directory: string, end: RecordingEnd): Readabl
   }
 }
 
-async function readPiece(path: string, position: number, length: number): Promise<Piece> {
+/** With a descriptor of its own: one that is shared could be closed, and its number reused, meanwhile. */
+export async function readPiece(path: string, position: number, length: number): Promise<Piece> {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position)

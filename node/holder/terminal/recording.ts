@@ -73,7 +73,7 @@ export class Recording {
     this.#tailBytesMax = Math.min(TAIL_BYTES_MAX, Math.floor(options.outputBytesMax / 2))
     this.#headBytesMax = options.outputBytesMax - this.#tailBytesMax
     mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-    this.#output = openSync(join(options.directory, 'output'), 'w+', 0o600)
+    this.#output = openSync(join(options.directory, 'output'), 'w', 0o600)
     this.#timing = openSync(join(options.directory, 'timing'), 'w', 0o600)
     this.#startedMs = options.nowMs()
     this.#size = options.size
@@ -83,10 +83,6 @@ export class Recording {
   /** Bytes that can be read from `output` by now. */
   get headBytes(): number {
     return this.#headBytes
-  }
-
-  get file(): number {
-    return this.#output
   }
 
   /** The ring has grown. */

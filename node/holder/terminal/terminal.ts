@@ -2,8 +2,8 @@
  * One running attempt: the terminal, what it wrote, its leash and its ladder. Its exit is said
  * once the command is over, nothing it started is left, and the last byte is kept.
  */
-import { read } from 'node:fs'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import type {
   EndReason,
   Exit,
@@ -14,7 +14,7 @@ import type {
 } from '../../../actors/terminals.ts'
 import type { Confinement, Leader } from '../confinement/confinement.ts'
 import { processOf, signalProcess } from '../confinement/processes.ts'
-import type { Piece, Readable } from './finished.ts'
+import { type Piece, type Readable, readPiece } from './finished.ts'
 import {
   endLadder,
   type Ladder,
@@ -141,20 +141,12 @@ export class Terminal implements Readable {
     if (offset >= this.#ring.start) {
       return { type: 'bytes', bytes: this.#ring.read(offset, bytesMax) }
     }
-    if (offset < this.#recording.headBytes) return this.#readFile(offset, bytesMax)
+    const { headBytes } = this.#recording
+    if (offset < headBytes) {
+      const path = join(this.#options.directory, 'output')
+      return readPiece(path, offset, Math.min(bytesMax, headBytes - offset))
+    }
     return { type: 'gap', to: this.#ring.start }
-  }
-
-  #readFile(offset: number, bytesMax: number): Promise<Piece> {
-    const length = Math.min(bytesMax, this.#recording.headBytes - offset)
-    return new Promise((resolve) => {
-      const buffer = Buffer.allocUnsafe(length)
-      read(this.#recording.file, buffer, 0, length, offset, (error, count) => {
-        // The file was closed since: the finished recording answers the next time.
-        if (error || count === 0) resolve({ type: 'none' })
-        else resolve({ type: 'bytes', bytes: buffer.subarray(0, count) })
-      })
-    })
   }
 
   #said(chunk: Uint8Array): void {
