@@ -1,4 +1,4 @@
-import { Command as Parser, CommanderError } from 'commander'
+import { Command as Parser, CommanderError, type OutputConfiguration } from 'commander'
 import type { Command } from './command.ts'
 import { Ending, EXIT } from './exit.ts'
 
@@ -23,7 +23,7 @@ export function parseCommandLine(
   let asked: Asked | undefined
   let text = ''
   const output = {
-    writeOut: (part: string) => (text += part),
+    writeOut: (part: string) => void (text += part),
     writeErr: () => {},
     getOutHelpWidth: () => HELP_WIDTH,
   }
@@ -115,7 +115,7 @@ function described(parser: Parser, summary: string): Parser {
 /** Commander neither prints nor ends the process by itself. */
 function quiet(
   parser: Parser,
-  output: Parameters<Parser['configureOutput']>[0],
+  output: OutputConfiguration,
 ): void {
   parser.exitOverride().configureOutput(output).showSuggestionAfterError(true)
   for (const child of parser.commands) quiet(child, output)

@@ -1,4 +1,11 @@
-import { credentials, makeClientConstructor, Metadata, type Client } from '@grpc/grpc-js'
+import {
+  credentials,
+  makeClientConstructor,
+  Metadata,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import { startAdmin, type AdminDoor, type AdminDoorOptions } from '../../../node/admin/door.ts'
 import { ADMIN_SERVICE, FILLED, loadDefinitions } from '../../../node/admin/definitions.ts'
 import {
@@ -26,15 +33,11 @@ export interface TestDoor {
   readonly door: AdminDoor
   readonly fleet: MemoryFleet
   readonly credentials: Credentials
-  readonly client: AnyClient
+  readonly client: RawClient
   /** Failures that were bugs. */
   readonly unexpected: unknown[]
   stop(): Promise<void>
 }
-
-/** Methods by name; what they take and give is what the proto file says. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyClient = Client & Record<string, any>
 
 /** A door on a free port over a fleet in memory, with a client that may do everything. */
 export async function doorOf(options: Partial<AdminDoorOptions> = {}): Promise<TestDoor> {
@@ -80,11 +83,42 @@ export async function doorOf(options: Partial<AdminDoorOptions> = {}): Promise<T
 const definition = loadDefinitions('admin.proto', FILLED).service(ADMIN_SERVICE)
 const AdminClient = makeClientConstructor({ ...definition }, 'Admin')
 
-export function clientOf(address: string): AnyClient {
-  return new AdminClient(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': 8 * 1024 * 1024,
-    'grpc.max_send_message_length': 8 * 1024 * 1024,
-  }) as AnyClient
+/** Any gRPC client: methods by name, messages as objects, failures as gRPC reports them. */
+export interface RawClient {
+  unary(method: string, request: object, metadata?: Metadata): Promise<Message>
+  stream(method: string, request: object, metadata?: Metadata): ClientReadableStream<Message>
+  exchange(method: string, metadata?: Metadata): ClientDuplexStream<object, Message>
+  close(): void
+}
+
+/** What the proto file says it is. */
+export type Message = Readonly<Record<string, unknown>>
+
+export function clientOf(address: string): RawClient {
+  const client = new AdminClient(address, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  })
+  const methods = client as unknown as Record<string, (...parts: unknown[]) => unknown>
+  const call = (method: string, ...parts: unknown[]): unknown => {
+    const found = methods[method]
+    if (!found) throw new Error(`no method ${method}`)
+    return found.apply(client, parts)
+  }
+  return {
+    unary: (method, request, metadata = bearer()) =>
+      new Promise((resolve, reject) => {
+        call(method, request, metadata, (failure: ServiceError | null, answer: Message) => {
+          if (failure) reject(failure)
+          else resolve(answer)
+        })
+      }),
+    stream: (method, request, metadata = bearer()) =>
+      call(method, request, metadata) as ClientReadableStream<Message>,
+    exchange: (method, metadata = bearer()) =>
+      call(method, metadata) as ClientDuplexStream<object, Message>,
+    close: () => client.close(),
+  }
 }
 
 export function bearer(secret = LOCAL_SECRET): Metadata {
@@ -93,25 +127,19 @@ export function bearer(secret = LOCAL_SECRET): Metadata {
   return metadata
 }
 
-/** One unary call. */
-export function ask(
-  client: AnyClient,
-  method: string,
-  request: object,
-  metadata = bearer(),
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-): Promise<any> {
-  return new Promise((resolve, reject) => {
-    client[method](request, metadata, (failure: unknown, answer: unknown) =>
-      failure ? reject(failure) : resolve(answer),
-    )
-  })
+/** All messages of one stream. */
+export async function all(stream: ClientReadableStream<Message>): Promise<Message[]> {
+  const messages: Message[] = []
+  for await (const message of stream) messages.push(message as Message)
+  return messages
 }
 
-/** All messages of one server stream. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export async function all(stream: AsyncIterable<any>): Promise<any[]> {
-  const messages = []
-  for await (const message of stream) messages.push(message)
-  return messages
+/** The failure that `work` ends with. */
+export async function failureOf(work: Promise<unknown>): Promise<ServiceError> {
+  try {
+    await work
+  } catch (failure) {
+    return failure as ServiceError
+  }
+  throw new Error('it did not fail')
 }

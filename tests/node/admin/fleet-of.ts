@@ -56,8 +56,9 @@ export class MemoryFleet implements Fleet {
 
   /** Changes a task, as the fleet itself would, and tells whoever watches. */
   change(id: TaskId, change: Partial<Task>): Task {
-    const task = { ...this.#find(id), ...change }
-    this.tasks.set(id, { ...task, version: task.version + 1 })
+    const before = this.#find(id)
+    const task = { ...before, ...change, version: before.version + 1 }
+    this.tasks.set(id, task)
     this.#tell(task)
     return task
   }
@@ -178,6 +179,8 @@ export class MemoryOutput {
   #ended = false
   /** Bytes handed over at once. */
   pieceBytes = 16 * 1024
+  /** Bytes handed over to all followers. */
+  handedBytes = 0
 
   append(text: string | Buffer): void {
     this.bytes = Buffer.concat([this.bytes, Buffer.from(text)])
@@ -200,6 +203,7 @@ export class MemoryOutput {
       while (room && at < this.bytes.length) {
         const piece = this.bytes.subarray(at, at + this.pieceBytes)
         at += piece.length
+        this.handedBytes += piece.length
         room = sink.bytes(at - piece.length, piece)
       }
       if (!room || (follow && !this.#ended)) return
