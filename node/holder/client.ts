@@ -184,6 +184,8 @@ class Client implements HolderClient {
   }
 
   close(): void {
+    this.#stateListeners.clear()
+    this.#exitListeners.clear()
     this.#links.close()
     const unanswered = this.#pendingStarts
     this.#pendingStarts = []

@@ -18,12 +18,7 @@ import {
 import type { Confinement } from './confinement/confinement.ts'
 import { alive, type Entry, generations, type Ledger, retireGeneration } from './ledger.ts'
 import { environmentOf, type Surroundings } from './terminal/environment.ts'
-import {
-  attemptDirectory,
-  finishedRecording,
-  type Readable,
-  readEnd,
-} from './terminal/finished.ts'
+import { attemptDirectory, finishedRecording, type Readable, readEnd } from './terminal/finished.ts'
 import type { LadderOptions } from './terminal/ladder.ts'
 import { whyNotRunnable } from './terminal/program.ts'
 import { writeEnd } from './terminal/recording.ts'
@@ -148,7 +143,11 @@ export class Holder {
     if (this.#adopting) return
     this.#adopting = true
     const dead = generations(data).filter((each) => !alive(each))
-    const living = new Set(generations(data).filter(alive).map((each) => each.generation))
+    const living = new Set(
+      generations(data)
+        .filter(alive)
+        .map((each) => each.generation),
+    )
     living.add(generation)
     const orphaned = ledger.entries().filter((entry) => !living.has(entry.generation))
     const left = await this.#sweepOrphans(orphaned)

@@ -31,8 +31,11 @@ export interface HolderStart {
   readonly cgroups: boolean
 }
 
-/** A small young generation: the holder makes little garbage, and resident memory counts. */
-const FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=256', '--optimize-for-size']
+/**
+ * A small young generation: the holder makes little garbage, and resident memory counts. Other
+ * flags that promise a smaller program did not make it smaller.
+ */
+const FLAGS = ['--max-semi-space-size=1']
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TZ', 'XDG_RUNTIME_DIR']
 /** Like the package itself: sources of another build have a cache of their own. */
 const PROGRAM = fileURLToPath(import.meta.url).replace(/launch(\.[jt]s)$/, 'main$1')
@@ -43,7 +46,7 @@ export function launchHolder(start: HolderStart): number | undefined {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const cache = join(directory, 'cache')
   const env = { ...inheritedEnvironment(), NODE_COMPILE_CACHE: cache, UV_THREADPOOL_SIZE: '4' }
-  if (!existsSync(cache)) spawnSync(process.execPath, [PROGRAM], { env, stdio: 'ignore' })
+  if (!existsSync(cache)) spawnSync(process.execPath, [...FLAGS, PROGRAM], { env, stdio: 'ignore' })
   const log = openSync(join(directory, 'holder.log'), 'a', 0o600)
   try {
     const holder = spawn(process.execPath, [...FLAGS, PROGRAM, JSON.stringify(start)], {

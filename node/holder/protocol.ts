@@ -49,11 +49,21 @@ export interface Follow {
 export type Reply =
   | Welcome
   | { readonly type: 'started'; readonly ask: number }
-  | { readonly type: 'refused'; readonly ask: number; readonly reason: RefusedReason; readonly detail: string }
+  | {
+      readonly type: 'refused'
+      readonly ask: number
+      readonly reason: RefusedReason
+      readonly detail: string
+    }
   | { readonly type: 'renewed'; readonly ask: number }
   | { readonly type: 'held'; readonly ask: number; readonly held: readonly Held[] }
   | { readonly type: 'exit'; readonly key: AttemptKey; readonly exit: Exit }
-  | { readonly type: 'output'; readonly stream: number; readonly offset: number; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'output'
+      readonly stream: number
+      readonly offset: number
+      readonly bytes: Uint8Array
+    }
   | { readonly type: 'gap'; readonly stream: number; readonly from: number; readonly to: number }
   | { readonly type: 'finished'; readonly stream: number; readonly exit: Exit }
   | { readonly type: 'gone'; readonly stream: number }

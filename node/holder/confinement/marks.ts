@@ -53,7 +53,10 @@ export function markConfinement(store: string): Confinement {
         const key = keyOfMark(environmentValue(row.pid, MARK), prefix)
         return key !== undefined && !living.has(key)
       })
-      const found = expand(rows, strays.map((row) => row.pid))
+      const found = expand(
+        rows,
+        strays.map((row) => row.pid),
+      )
       found.forEach(killRow)
       return found.length
     },

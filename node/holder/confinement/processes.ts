@@ -22,7 +22,9 @@ export const HAS_PROC = process.platform === 'linux'
 
 /** `undefined` if there is none, or only its zombie. */
 export function processOf(pid: number): ProcessRow | undefined {
-  return HAS_PROC ? parseStat(pid, readProc(pid, 'stat')) : rowsOfPs().find((row) => row.pid === pid)
+  return HAS_PROC
+    ? parseStat(pid, readProc(pid, 'stat'))
+    : rowsOfPs().find((row) => row.pid === pid)
 }
 
 export function allProcesses(): readonly ProcessRow[] {

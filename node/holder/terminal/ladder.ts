@@ -45,10 +45,7 @@ export function endLadder(
   const first = ladder.reason ?? reason
   if (reason === 'leash' || reason === 'stale') return kill(first)
   if (ladder.rung !== 'running') return [ladder, []]
-  return [
-    { rung: 'interrupted', reason: first, nextMs: nowMs + options.interruptMs },
-    ['SIGINT'],
-  ]
+  return [{ rung: 'interrupted', reason: first, nextMs: nowMs + options.interruptMs }, ['SIGINT']]
 }
 
 /** Time has passed: limits are compared, and the next rung is taken if it is due. */

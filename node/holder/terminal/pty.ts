@@ -10,8 +10,7 @@
  * The native part of node-pty is used directly: its JavaScript part drops the terminal 200 ms after
  * the exit, drained or not, and allocates for every read.
  */
-import { randomBytes } from 'node:crypto'
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { ReadStream } from 'node:tty'
 import type { TerminalSize } from '../../../actors/terminals.ts'
@@ -69,7 +68,7 @@ const READ_BYTES = 64 * 1024
 /** Shared by all terminals: each read is used up before the next begins. */
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES)
 /** An application program command, which no screen shows; capitals, for terminals that translate. */
-const END_MARK = Buffer.from(`\x1b_${randomBytes(12).toString('hex').toUpperCase()}\x1b\\`)
+const END_MARK = Buffer.from(`\x1b_${chanceBytes(12).toString('hex').toUpperCase()}\x1b\\`)
 
 const { native, spawnHelper } = loadNative()
 
@@ -79,13 +78,8 @@ export function openPty(options: PtyOptions, sink: PtySink): Pty {
   const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`)
   const { cwd, cols, rows } = options
   const exited = (code: number, signal: number): void => sink.exited(code, signal)
-  const forked = native.fork(
-    file, args, env, cwd, cols, rows, -1, -1, false, spawnHelper, exited,
-  )
-  const slave = openSync(
-    forked.pty,
-    constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK,
-  )
+  const forked = native.fork(file, args, env, cwd, cols, rows, -1, -1, false, spawnHelper, exited)
+  const slave = openSync(forked.pty, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK)
   return new OpenPty(forked.pid, forked.fd, slave, sink)
 }
 
@@ -181,6 +175,15 @@ class OpenPty implements Pty {
     this.#master.destroy()
     this.#sink.drained(complete)
   }
+}
+
+/** Without `node:crypto`, which costs the holder 3 MB resident. */
+function chanceBytes(count: number): Buffer {
+  const device = openSync('/dev/urandom', 'r')
+  const bytes = Buffer.alloc(count)
+  readSync(device, bytes)
+  closeSync(device)
+  return bytes
 }
 
 function writeSome(fd: number, bytes: Uint8Array): number {
