@@ -48,16 +48,21 @@ function collect(node: ParsedNode | null, prefix: string, collecting: Collecting
   }
 }
 
-/** Also finds a right key in the wrong place, such as `slots` outside `node`. */
+/** The closest right key: first beside the wrong one, then the same word anywhere, then a near one. */
 function unknownKey(path: string): string {
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1)
+  const parent = (name: string): string => name.slice(0, name.lastIndexOf('.') + 1)
   const sections = KEY_NAMES.flatMap((name) =>
     [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index)),
   )
   const names = [...KEY_NAMES, ...new Set(sections)]
+  const near = (candidates: readonly string[]): string | undefined => {
+    const word = closest(last(path), candidates.map(last))
+    return candidates.find((name) => last(name) === word)
+  }
   const meant =
+    near(names.filter((name) => parent(name) === parent(path))) ??
     names.find((name) => last(name) === last(path)) ??
-    closest(path, names) ??
-    names.find((name) => last(name) === closest(last(path), names.map(last)))
+    near(names)
   return `there is no key "${path}"${meant ? `; did you mean "${meant}"?` : ''}`
 }
