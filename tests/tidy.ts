@@ -149,10 +149,10 @@ function folders(sources: readonly Source[]): string[] {
 }
 
 function stale(sources: readonly Source[], edges: ReadonlyMap<string, string>): string[] {
-  const paths = new Set(sources.map(({ path }) => path))
-  return [...edges.keys()]
-    .filter((path) => !paths.has(path))
-    .map((path) => `${path}: is named as an edge, and is not there`)
+  const present = (edge: string): boolean =>
+    sources.some(({ path }) => isEdge(path, new Map([[edge, '']])))
+  const gone = [...edges.keys()].filter((edge) => !present(edge))
+  return gone.map((edge) => `${edge}: is named as an edge, and is not there`)
 }
 
 /** Source files that no other file imports and no command starts. */
