@@ -95,7 +95,7 @@ export function simulatedTerminals(
   }
 
   const feed = (follower: Follower): void => {
-    if (follower.paused || !followers.has(follower) || !holder.up) return
+    if (!hungry(follower) || !followers.has(follower) || !holder.up) return
     const output = holder.output(follower.key)
     if (!output) {
       followers.delete(follower)
@@ -105,8 +105,7 @@ export function simulatedTerminals(
     const offset = follower.offset
     follower.offset = Math.max(offset, bytes.length)
     if (bytes.length > offset) follower.sink.bytes(offset, bytes.subarray(offset))
-    if (!exit || follower.paused || !followers.delete(follower)) return
-    follower.sink.end(exit)
+    if (exit && hungry(follower) && followers.delete(follower)) follower.sink.end(exit)
   }
 
   const become = (next: 'ready' | 'lost'): void => {
@@ -187,16 +186,29 @@ export function simulatedTerminals(
       return { cancel: () => void exitListeners.delete(listener) }
     },
     onState(listener) {
-      const said = state
-      soon(() => listener(said))
-      stateListeners.add(listener)
-      return { cancel: () => void stateListeners.delete(listener) }
+      let cancelled = false
+      soon(() => {
+        if (cancelled) return
+        stateListeners.add(listener)
+        listener(state)
+      })
+      return {
+        cancel() {
+          cancelled = true
+          stateListeners.delete(listener)
+        },
+      }
     },
     stop() {
       stopped = true
       holder.listen(undefined)
     },
   }
+}
+
+/** Asked again after every call of a sink, which may pause. */
+function hungry(follower: Follower): boolean {
+  return !follower.paused
 }
 
 function nothing(): void {}

@@ -159,12 +159,18 @@ class Client implements HolderClient {
   }
 
   onState(listener: StateListener): Subscription {
-    this.#stateListeners.add(listener)
-    const state = this.#state
+    let cancelled = false
     queueMicrotask(() => {
-      if (this.#stateListeners.has(listener)) listener(state)
+      if (cancelled) return
+      this.#stateListeners.add(listener)
+      listener(this.#state)
     })
-    return { cancel: () => void this.#stateListeners.delete(listener) }
+    return {
+      cancel: () => {
+        cancelled = true
+        this.#stateListeners.delete(listener)
+      },
+    }
   }
 
   health(): HolderHealth | undefined {

@@ -9,7 +9,14 @@ import { cgroupConfinement } from './confinement/cgroup.ts'
 import { markConfinement } from './confinement/marks.ts'
 import { Door } from './door.ts'
 import { Holder } from './holder.ts'
-import { announceGeneration, holderDirectory, Ledger, retireGeneration } from './ledger.ts'
+import {
+  alive,
+  announceGeneration,
+  generations,
+  holderDirectory,
+  Ledger,
+  retireGeneration,
+} from './ledger.ts'
 import type { HolderStart } from './launch.ts'
 import { PROTOCOL_VERSION } from './protocol.ts'
 import { surroundingsOf } from './terminal/environment.ts'
@@ -54,6 +61,7 @@ function run(start: HolderStart): void {
   const leave = (why: string): void => {
     log(`leaves: ${why}`)
     retireGeneration(data, generation)
+    if (!generations(data).some(alive)) confinement.retire()
     process.exit(0)
   }
   announceGeneration(data, generation)

@@ -66,6 +66,7 @@ function confinementIn(root: Root, options: CgroupOptions): Confinement {
       }
       return found
     },
+    retire: () => removeTree(root.path),
   }
 }
 

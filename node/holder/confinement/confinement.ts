@@ -27,4 +27,6 @@ export interface Confinement {
    * How many were still there: repeat until 0.
    */
   sweep(living: ReadonlySet<string>): number
+  /** Gives everything back: this holder leaves, and no other one is left. */
+  retire(): void
 }

@@ -47,6 +47,7 @@ export function markConfinement(store: string): Confinement {
     members: (key, leader) => membersOf(key, leader).map((row) => row.pid),
     kill: (key, leader) => membersOf(key, leader).forEach(killRow),
     leave: () => undefined,
+    retire() {},
     sweep(living) {
       const rows = allProcesses()
       const strays = rows.filter((row) => {
