@@ -38,7 +38,7 @@ export function parseCommandLine(
     const group = words[0] === undefined ? root : groupOf(words[0], root, groups)
     const parser = leaf(group.command(last), command)
     parser.action(() => {
-      asked = { type: 'command', command, operands: parser.args, options: parser.opts() }
+      asked = { type: 'command', command, operands: parser.args, options: parser.optsWithGlobals() }
     })
   }
   quiet(root, output)
@@ -94,9 +94,6 @@ function leaf(parser: Parser, command: Command): Parser {
     if (many) parser.option(flags, `${summary}; repeatable`, collect)
     else parser.option(flags, summary)
   }
-  parser.option('--json', 'for programs: one JSON value, or one a line')
-  parser.option('--data <dir>', 'data directory of the node (default: ~/.architect)')
-  parser.option('--node <addr>', 'host:port of the admin door (default: as the directory says)')
   if (command.takesCommandLine) parser.passThroughOptions()
   const examples = command.examples.map((example) => `\n  ${example}`).join('')
   const notes = command.notes === undefined ? '' : `\n${command.notes}\n`
@@ -109,6 +106,9 @@ function described(parser: Parser, summary: string): Parser {
     .summary(summary)
     .enablePositionalOptions()
     .helpCommand(false)
+    .option('--json', 'for programs: one JSON value, or one a line')
+    .option('--data <dir>', 'data directory of the node (default: ~/.architect)')
+    .option('--node <addr>', 'host:port of the admin door (default: as the directory says)')
     .helpOption('-h, --help', 'explain')
 }
 

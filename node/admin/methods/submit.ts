@@ -1,9 +1,10 @@
 import { RuntimeError } from '../../../runtime/errors.ts'
 import type { Fleet, SubmitRequest, Submitted } from '../../../actors/fleet.ts'
+import { SPEC_LIMITS } from '../../../actors/task/limits.ts'
+import { parseProject, parseSpec } from '../../../actors/task/parse-spec.ts'
 import { failureMessage, type FailureMessage } from '../failure.ts'
 import type { Caller, Exchange, Inlet, Outlet, Ports } from './method.ts'
 import { invalid, present, type SubmitMessage } from './requests.ts'
-import { parseSpec } from '../../../actors/task/parse-spec.ts'
 
 /**
  * The hot door: every task comes through here. A request of a stream is answered under its own
@@ -149,14 +150,21 @@ function submitRequest(message: SubmitMessage, { principal, deadlineMs }: Caller
     throw invalid('ids', `Cannot submit: ${specs.length} tasks came with ${ids.length} ids`)
   }
   return {
-    project: message.project || PROJECT_DEFAULT,
+    project: parseProject(message.project || PROJECT_DEFAULT),
     specs: specs.map(parseSpec),
-    key: present('key', message.key),
+    key: parseKey(message.key),
     try: message.try || 1,
     by: principal.name,
     ...(ids.length > 0 && { ids }),
     ...(deadlineMs !== undefined && { deadlineMs }),
   }
+}
+
+function parseKey(given: string | undefined): string {
+  const key = present('key', given)
+  if (key.length <= SPEC_LIMITS.keyLength) return key
+  const limit = SPEC_LIMITS.keyLength
+  throw invalid('key', `Cannot submit: the key has ${key.length} characters, the limit is ${limit}`)
 }
 
 function frameTooLong(requestCount: number): RuntimeError {

@@ -7,7 +7,7 @@ export const adminBackup: Command = {
   name: 'admin backup',
   operands: '<dir>',
   summary: "copy the node's store into a new directory, while it runs",
-  examples: ['gaia admin backup /backup/$(date +%F)'],
+  examples: ['gaia admin backup /backup/monday'],
   notes: `The directory is one of the node's machine; it has to be empty or not there. To put it back:
 gaia admin restore DIR --data NEW.`,
 
