@@ -54,16 +54,19 @@ export function createCalls(options: CallsOptions): Calls {
     return outlet
   }
 
-  const unary = (name: string, method: Shaped<'unary'>): Handler => (call, callback) => {
-    const answer = async (): Promise<object> =>
-      method.answer(call.request, admit(call, method.role, options), options)
-    answer().then(
-      (message) => callback(null, message),
-      (failure: unknown) => callback(status(failure, name)),
-    )
-  }
+  const unary =
+    (name: string, method: Shaped<'unary'>): Handler =>
+    (call, callback) => {
+      const answer = async (): Promise<object> =>
+        method.answer(call.request, admit(call, method.role, options), options)
+      answer().then(
+        (message) => callback(null, message),
+        (failure: unknown) => callback(status(failure, name)),
+      )
+    }
 
-  const stream = (name: string, method: Shaped<'stream'>): Handler =>
+  const stream =
+    (name: string, method: Shaped<'stream'>): Handler =>
     (call: ServerWritableStream<object, object>) => {
       let feed: Feed | undefined
       const outlet = track(call, name, () => feed)
@@ -72,7 +75,8 @@ export function createCalls(options: CallsOptions): Calls {
       })
     }
 
-  const exchange = (name: string, method: Shaped<'exchange'>): Handler =>
+  const exchange =
+    (name: string, method: Shaped<'exchange'>): Handler =>
     (call: ServerDuplexStream<object, object>) => {
       let feed: Exchange | undefined
       const outlet = track(call, name, () => feed)

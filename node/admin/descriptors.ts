@@ -92,7 +92,11 @@ function resolved(name: string, from: string, declared: ReadonlySet<string>): st
 }
 
 function namesIn(
-  { messageType = [], nestedType = messageType, enumType = [] }: Partial<FileMessage & MessageMessage>,
+  {
+    messageType = [],
+    nestedType = messageType,
+    enumType = [],
+  }: Partial<FileMessage & MessageMessage>,
   scope: string,
 ): readonly string[] {
   return [

@@ -1,5 +1,5 @@
 import { Metadata, status as Status, type ServerErrorResponse } from '@grpc/grpc-js'
-import { RuntimeError, type ErrorCode } from '../../runtime/errors.ts'
+import type { ErrorCode, RuntimeError } from '../../runtime/errors.ts'
 import { loadDefinitions, SENT, type Definitions } from './definitions.ts'
 
 /**

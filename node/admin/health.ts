@@ -1,9 +1,4 @@
-import type {
-  sendUnaryData,
-  Server,
-  ServerUnaryCall,
-  ServerWritableStream,
-} from '@grpc/grpc-js'
+import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js'
 import { RuntimeError } from '../../runtime/errors.ts'
 import { HEALTH_SERVICE, loadDefinitions, SENT } from './definitions.ts'
 import { statusOf } from './failure.ts'

@@ -18,7 +18,10 @@ export function readDocument(file: string, text: string): ReadonlyMap<KeyName, F
   const [problem] = document.errors
   if (problem) {
     const line = problem.linePos?.[0].line ?? 1
-    throw wrong(`${file}:${line}`, (problem.message.split('\n')[0] ?? '').replace(/ at line.*$/, ''))
+    throw wrong(
+      `${file}:${line}`,
+      (problem.message.split('\n')[0] ?? '').replace(/ at line.*$/, ''),
+    )
   }
   const found = new Map<KeyName, Found>()
   collect(document.contents, '', { found, where })
@@ -32,7 +35,8 @@ interface Collecting {
 
 function collect(node: ParsedNode | null, prefix: string, collecting: Collecting): void {
   if (node === null || (isScalar(node) && node.value === null)) return
-  if (!isMap(node)) throw wrong(collecting.where(node), `${prefix || 'it'} has to be keys and values`)
+  if (!isMap(node))
+    throw wrong(collecting.where(node), `${prefix || 'it'} has to be keys and values`)
   for (const pair of node.items as readonly Pair<ParsedNode, ParsedNode | null>[]) {
     const key = isScalar(pair.key) ? String(pair.key.value) : ''
     const path = prefix === '' ? key : `${prefix}.${key}`

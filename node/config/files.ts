@@ -7,7 +7,10 @@ import type { ConfigurationFiles } from './load.ts'
 /** The files and facts of this machine, for `loadConfiguration`. */
 export function systemFiles(): ConfigurationFiles {
   return {
-    defaults: readFileSync(fileURLToPath(new URL('../../config/node.yaml', import.meta.url)), 'utf8'),
+    defaults: readFileSync(
+      fileURLToPath(new URL('../../config/node.yaml', import.meta.url)),
+      'utf8',
+    ),
     read(path) {
       try {
         return readFileSync(path, 'utf8')

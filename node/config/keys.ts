@@ -100,7 +100,10 @@ export const KEY_NAMES = Object.keys(KEYS) as readonly KeyName[]
 
 /** Flags that are no keys: they are about this one start. */
 export const START_FLAGS = {
-  join: { value: 'ADDR', summary: 'become part of the cluster that has a node at this peer address' },
+  join: {
+    value: 'ADDR',
+    summary: 'become part of the cluster that has a node at this peer address',
+  },
   token: { value: 'T', summary: 'the invitation to it, from: gaia admin invite' },
   config: { value: 'FILE', summary: 'YAML that differs from config/node.yaml' },
   discard: { value: '', summary: "set another cluster's data aside, and start afresh" },

@@ -27,7 +27,8 @@ export function loadConfiguration(argv: readonly string[], files: ConfigurationF
   const { keys, start } = parseFlags(argv)
   if (start.help) return { type: 'help' }
   if (start.version) return { type: 'version' }
-  const own = start.config === undefined ? NONE : readDocument(start.config, files.read(start.config))
+  const own =
+    start.config === undefined ? NONE : readDocument(start.config, files.read(start.config))
   const defaults = readDocument('config/node.yaml', files.defaults)
   if (start.join !== undefined && !parseAddress(start.join)) {
     throw wrong('--join', `"${start.join}" is not host:port, such as 10.0.0.5:8082`)

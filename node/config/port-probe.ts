@@ -61,7 +61,12 @@ async function ownerByProc(port: number): Promise<Owner | undefined> {
 const LISTENING = '0A'
 
 async function ownerByLsof(port: number): Promise<Owner | undefined> {
-  const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'])
+  const { stdout } = await promisify(execFile)('lsof', [
+    '-nP',
+    `-iTCP:${port}`,
+    '-sTCP:LISTEN',
+    '-Fpc',
+  ])
   const pid = /^p(\d+)$/m.exec(stdout)?.[1]
   const name = /^c(.+)$/m.exec(stdout)?.[1]
   return pid && name ? { pid: Number(pid), name } : undefined

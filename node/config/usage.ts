@@ -11,7 +11,9 @@ export function usage(): string {
     ([flag, { value, summary }]) => [`--${flag} ${value}`.trimEnd(), summary] as const,
   )
   const rows = [...keys, ...start].map(([flag, summary]) => `  ${flag.padEnd(18)}${summary}`)
-  return [HEAD, 'Flags, each over the key of the same name in a file:', ...rows, '', TAIL].join('\n')
+  return [HEAD, 'Flags, each over the key of the same name in a file:', ...rows, '', TAIL].join(
+    '\n',
+  )
 }
 
 const HEAD = `Usage: architect [flags]

@@ -71,7 +71,12 @@ export function isLoopback(address: string): boolean {
 /** A host's name, made into a node's. */
 export function nameOf(hostName: string): string {
   const short = hostName.toLowerCase().split('.')[0] ?? ''
-  return short.replaceAll(/[^a-z0-9-]/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 63) || 'node'
+  return (
+    short
+      .replaceAll(/[^a-z0-9-]/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .slice(0, 63) || 'node'
+  )
 }
 
 function absolute(path: string, { homeDirectory, workingDirectory }: Machine): string {
@@ -103,5 +108,5 @@ function labels(value: unknown, max: number): readonly string[] | undefined {
 const LABEL = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}(=[A-Za-z0-9._/-]{0,63})?$/
 
 function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 80)
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80)
 }

@@ -84,7 +84,7 @@ export function connectAdmin(options: AdminClientOptions): AdminClient {
 
 /** With our own code in its trailer the node has spoken; without, something on the way has. */
 function failureOf(failure: ServiceError, { address, whenRefused }: AdminClientOptions): Error {
-  const [code] = failure.metadata?.get('architect-code') ?? []
+  const [code] = failure.metadata.get('architect-code')
   if (isErrorCode(code)) {
     const [retryAfterMs] = failure.metadata.get('retry-after-ms')
     return new RuntimeError(code, failure.details, {

@@ -26,7 +26,8 @@ async function gaia(argv: readonly string[], terminal: Terminal): Promise<number
     const code = running ? EXIT.runFailed : exitCodeOf(failure)
     const message = failure instanceof Error ? failure.message : String(failure)
     terminal.progress('')
-    if (json) await terminal.out(jsonLine({ error: { message, exitCode: code, ...detailsOf(failure) } }))
+    if (json)
+      await terminal.out(jsonLine({ error: { message, exitCode: code, ...detailsOf(failure) } }))
     else terminal.note(`gaia: ${message}`)
     return code
   }
@@ -58,7 +59,10 @@ async function contextOf(
 function detailsOf(failure: unknown): object {
   if (failure instanceof Ending || !(failure instanceof Error)) return {}
   const { code, retryAfterMs } = failure as { code?: unknown; retryAfterMs?: unknown }
-  return { ...(code !== undefined && { code }), ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return {
+    ...(code !== undefined && { code }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }
 }
 
 const terminal = systemTerminal()

@@ -28,7 +28,10 @@ export interface Unary {
 }
 
 export interface Streaming {
-  readonly WatchTasks: Call<{ readonly ids?: readonly string[]; readonly project?: string }, TaskMessage>
+  readonly WatchTasks: Call<
+    { readonly ids?: readonly string[]; readonly project?: string },
+    TaskMessage
+  >
   readonly FollowOutput: Call<OutputMessage, OutputPart>
   readonly Bulk: Call<
     Pick<BulkRequest, 'action'> & Omit<ListMessage, 'limit' | 'cursor'>,

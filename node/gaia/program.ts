@@ -113,10 +113,7 @@ function described(parser: Parser, summary: string): Parser {
 }
 
 /** Commander neither prints nor ends the process by itself. */
-function quiet(
-  parser: Parser,
-  output: OutputConfiguration,
-): void {
+function quiet(parser: Parser, output: OutputConfiguration): void {
   parser.exitOverride().configureOutput(output).showSuggestionAfterError(true)
   for (const child of parser.commands) quiet(child, output)
 }

@@ -32,7 +32,7 @@ export function systemTerminal(): Terminal {
 
   const progress = (line: string): void => {
     if (!stderr.isTTY || line === shown) return
-    const cut = line.slice(0, Math.max(0, (stderr.columns ?? 80) - 1))
+    const cut = line.slice(0, Math.max(0, stderr.columns - 1))
     stderr.write(CLEAR_LINE + cut)
     shown = line
   }

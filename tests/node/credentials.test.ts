@@ -24,14 +24,25 @@ async function credentialsOf(records: TokenRecord[] = []) {
 t.test('verify() knows the local credential, and nothing near it', async (t) => {
   const { credentials } = await credentialsOf()
   t.same(credentials.verify(LOCAL_SECRET), { name: 'local', role: 'admin' })
-  for (const secret of ['', 'f'.repeat(63), 'f'.repeat(65), `architect_${'0'.repeat(16)}_${LOCAL_SECRET}`]) {
+  for (const secret of [
+    '',
+    'f'.repeat(63),
+    'f'.repeat(65),
+    `architect_${'0'.repeat(16)}_${LOCAL_SECRET}`,
+  ]) {
     t.equal(credentials.verify(secret), undefined, secret)
   }
 })
 
 t.test('a token carries its role and labels, and only its hash is kept', async (t) => {
   const { credentials, store, options } = await credentialsOf()
-  const request = { name: 'ci', role: 'operator', user: 'ann', team: 'build', project: 'p' } as const
+  const request = {
+    name: 'ci',
+    role: 'operator',
+    user: 'ann',
+    team: 'build',
+    project: 'p',
+  } as const
   const { token, secret } = await credentials.createToken(request)
   t.match(secret, /^architect_[0-9a-f]{16}_[0-9a-f]{64}$/)
   const principal = { name: 'ann', role: 'operator', user: 'ann', team: 'build', project: 'p' }
@@ -55,7 +66,11 @@ t.test('a token ends at its moment, and when it is revoked', async (t) => {
   t.equal(credentials.verify(long.secret), undefined)
   await t.rejects(credentials.revokeToken(long.token.id), { code: 'NOT_FOUND' })
   await credentials.createToken({ name: 'c', role: 'viewer' })
-  t.same((await store.list()).map(({ name }) => name), ['c'], 'ended ones are swept')
+  t.same(
+    (await store.list()).map(({ name }) => name),
+    ['c'],
+    'ended ones are swept',
+  )
 })
 
 t.test('createToken() refuses what is out of range, and more than 1,000', async (t) => {
@@ -72,7 +87,9 @@ t.test('createToken() refuses what is out of range, and more than 1,000', async 
     await t.rejects(credentials.createToken(request as never), { code: 'INVALID_ARGUMENT' })
   }
   const record = { name: 'x', role: 'viewer', createdMs: 0, digest: '00' } as const
-  const full = await credentialsOf(Array.from({ length: 1_000 }, (_, n) => ({ ...record, id: `${n}` })))
+  const full = await credentialsOf(
+    Array.from({ length: 1_000 }, (_, n) => ({ ...record, id: `${n}` })),
+  )
   await t.rejects(full.credentials.createToken({ name: 'a', role: 'viewer' }), {
     code: 'RESOURCE_EXHAUSTED',
   })

@@ -68,7 +68,10 @@ export function choice<Choice extends string>(
 ): Choice {
   const chosen = choices.find((each) => each === value)
   if (chosen !== undefined) return chosen
-  throw invalid(field, `Cannot use the ${field} "${value ?? ''}": it is none of ${choices.join(', ')}`)
+  throw invalid(
+    field,
+    `Cannot use the ${field} "${value ?? ''}": it is none of ${choices.join(', ')}`,
+  )
 }
 
 /** `value`, which has to be there. */
@@ -98,6 +101,7 @@ export function given<Key extends string>(
   fields: Readonly<Record<Key, string | undefined>>,
 ): { readonly [K in Key]?: string } {
   const found: { [K in Key]?: string } = {}
-  for (const key in fields) if (fields[key] !== undefined && fields[key] !== '') found[key] = fields[key]
+  for (const key in fields)
+    if (fields[key] !== undefined && fields[key] !== '') found[key] = fields[key]
   return found
 }

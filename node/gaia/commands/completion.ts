@@ -21,7 +21,10 @@ export function completionOf(commands: () => readonly Command[]): Command {
     async run({ operands: [shell = ''] }, { terminal }) {
       const script = SHELLS.get(shell)
       if (!script) {
-        throw new Ending(EXIT.usage, `Cannot complete for "${shell}": it is none of bash, zsh, fish`)
+        throw new Ending(
+          EXIT.usage,
+          `Cannot complete for "${shell}": it is none of bash, zsh, fish`,
+        )
       }
       await terminal.out(script(placesOf(commands())))
       return EXIT.ok

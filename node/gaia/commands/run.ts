@@ -15,7 +15,11 @@ export const run: Command = {
     { flags: '--priority <n>', summary: '0 to 10, 10 first (default: 5)' },
     { flags: '--project <name>', summary: 'its queue (default: default)' },
     { flags: '--workdir <dir>', summary: 'where it runs (default: here, if the node is local)' },
-    { flags: '--env <name=value>', summary: 'set a variable, or pass this one on: NAME', many: true },
+    {
+      flags: '--env <name=value>',
+      summary: 'set a variable, or pass this one on: NAME',
+      many: true,
+    },
     { flags: '--label <label>', summary: 'for lists and bulk actions', many: true },
     { flags: '--requires <label>', summary: 'a label that the node must have', many: true },
     { flags: '--after <id>', summary: 'a task that must complete first', many: true },
@@ -38,7 +42,7 @@ such as a wrong flag, no node, a timeout, or a task that somebody cancelled.`,
 
   async run(given, context) {
     const spec = await specOf(given, context)
-    const { runTask } = await import('../run-task.ts')
+    const { runTask } = await import('../follow/run-task.ts')
     const submission = {
       spec,
       ...optional('project', given.text('project')),

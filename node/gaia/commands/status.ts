@@ -28,7 +28,7 @@ const LEVEL_STYLES = {
 
 function textOf(fleet: FleetStatus, terminal: Terminal): string {
   const { shards, addresses, counts } = fleet
-  const live = TASK_STATES.filter((state) => (counts[state] ?? 0) > 0)
+  const live = TASK_STATES.filter((state) => counts[state] > 0)
   const facts = [
     ['node', `${fleet.node}, up ${formatDuration(fleet.upMs)}, version ${fleet.version}`],
     ['cluster', `${fleet.clusterId}, store ${fleet.storeId}, boot ${fleet.boot}`],

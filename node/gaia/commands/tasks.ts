@@ -12,7 +12,10 @@ export const tasks: Command = {
     { flags: '--project <name>', summary: 'only of this project' },
     { flags: '--label <label>', summary: 'only with this label' },
     { flags: '--limit <n>', summary: '1 to 200 (default: 50)' },
-    { flags: '--cursor <cursor>', summary: 'the next page, as the last line of the one before says' },
+    {
+      flags: '--cursor <cursor>',
+      summary: 'the next page, as the last line of the one before says',
+    },
     { flags: '-w, --watch', summary: 'then show each change as it happens' },
   ],
   examples: [
@@ -31,7 +34,10 @@ export const tasks: Command = {
       await showPage(await client.call('ListTasks', request), context)
       if (!given.flag('watch')) return EXIT.ok
       const project = given.text('project')
-      for await (const task of client.stream('WatchTasks', project === undefined ? {} : { project })) {
+      for await (const task of client.stream(
+        'WatchTasks',
+        project === undefined ? {} : { project },
+      )) {
         if (!matches(task, filter)) continue
         if (context.json) await context.terminal.out(jsonLine({ event: 'task.state', task }))
         else await context.terminal.out(changeLine(task, context))

@@ -15,21 +15,28 @@ t.test('every method of the proto file is in the table, and the other way round'
   t.same(Object.keys(METHODS).sort(), Object.keys(declared).sort())
 })
 
-t.test('every method refuses a caller without a credential, and one with a wrong one', async (t) => {
-  const { client, stop, fleet } = await doorOf()
-  t.teardown(stop)
-  for (const [name, { shape }] of Object.entries(METHODS)) {
-    for (const metadata of [bearer(''), bearer('f'.repeat(63)), bearer('architect_0_0')]) {
-      const failure = await failureOf(
-        shape === 'unary'
-          ? client.unary(name, {}, metadata)
-          : all(shape === 'stream' ? client.stream(name, {}, metadata) : client.exchange(name, metadata)),
-      )
-      t.equal(failure.code, Status.UNAUTHENTICATED, name)
+t.test(
+  'every method refuses a caller without a credential, and one with a wrong one',
+  async (t) => {
+    const { client, stop, fleet } = await doorOf()
+    t.teardown(stop)
+    for (const [name, { shape }] of Object.entries(METHODS)) {
+      for (const metadata of [bearer(''), bearer('f'.repeat(63)), bearer('architect_0_0')]) {
+        const failure = await failureOf(
+          shape === 'unary'
+            ? client.unary(name, {}, metadata)
+            : all(
+                shape === 'stream'
+                  ? client.stream(name, {}, metadata)
+                  : client.exchange(name, metadata),
+              ),
+        )
+        t.equal(failure.code, Status.UNAUTHENTICATED, name)
+      }
     }
-  }
-  t.equal(fleet.submitted.length + fleet.calls.length, 0, 'nothing reached the fleet')
-})
+    t.equal(fleet.submitted.length + fleet.calls.length, 0, 'nothing reached the fleet')
+  },
+)
 
 t.test('a role may do what the roles before it may, and no more', async (t) => {
   const { client, credentials, stop } = await doorOf()
@@ -180,25 +187,28 @@ t.test('a message of 5 MiB is refused with RESOURCE_EXHAUSTED, and the node goes
   t.match(await client.unary('GetStatus', {}), { node: 'one' })
 })
 
-t.test('stop() ends streams so that their callers connect anew, and lets calls finish', async (t) => {
-  const { client, door, fleet, stop } = await doorOf()
-  t.teardown(stop)
-  fleet.held = []
-  const watch = all(client.stream('WatchTasks', {}))
-  const submitted = client.unary('SubmitTask', { key: 'k', specs: [SPEC] })
-  while (fleet.held.length === 0 || fleet.watchers.size === 0) await new Promise(setImmediate)
-  const stopped = door.stop(5_000)
-  const ended = await failureOf(watch)
-  t.equal(ended.code, Status.UNAVAILABLE)
-  t.same(ended.metadata.get('retry-after-ms'), ['1000'])
-  for (const release of fleet.held) release()
-  t.match(await submitted, { copies: 1 })
-  await stopped
-  t.equal(fleet.watchers.size, 0)
-  const late = clientOf(door.address)
-  t.equal((await failureOf(late.unary('GetStatus', {}))).code, Status.UNAVAILABLE)
-  late.close()
-})
+t.test(
+  'stop() ends streams so that their callers connect anew, and lets calls finish',
+  async (t) => {
+    const { client, door, fleet, stop } = await doorOf()
+    t.teardown(stop)
+    fleet.held = []
+    const watch = all(client.stream('WatchTasks', {}))
+    const submitted = client.unary('SubmitTask', { key: 'k', specs: [SPEC] })
+    while (fleet.held.length === 0 || fleet.watchers.size === 0) await new Promise(setImmediate)
+    const stopped = door.stop(5_000)
+    const ended = await failureOf(watch)
+    t.equal(ended.code, Status.UNAVAILABLE)
+    t.same(ended.metadata.get('retry-after-ms'), ['1000'])
+    for (const release of fleet.held) release()
+    t.match(await submitted, { copies: 1 })
+    await stopped
+    t.equal(fleet.watchers.size, 0)
+    const late = clientOf(door.address)
+    t.equal((await failureOf(late.unary('GetStatus', {}))).code, Status.UNAVAILABLE)
+    late.close()
+  },
+)
 
 function codeOf(failure: unknown): number {
   return (failure as { readonly code: number }).code

@@ -58,7 +58,9 @@ t.test('what protobuf allows and nobody sends is refused or harmless', async (t)
   for (const [name, bytes] of Object.entries(cases)) {
     t.not(await send(raw, 'SubmitTask', bytes), 0, name)
   }
-  const polluting = JSON.parse('{"key":"k","specs":[{"argv":["a"],"env":{"__proto__":"x"}}]}') as object
+  const polluting = JSON.parse(
+    '{"key":"k","specs":[{"argv":["a"],"env":{"__proto__":"x"}}]}',
+  ) as object
   await client.unary('SubmitTask', polluting)
   t.equal(({} as Record<string, unknown>)['x'], undefined)
   t.same(unexpected, [])
@@ -67,7 +69,12 @@ t.test('what protobuf allows and nobody sends is refused or harmless', async (t)
 t.test('a credential in any other shape is none', async (t) => {
   const { client, stop } = await doorOf()
   t.teardown(stop)
-  for (const value of [LOCAL_SECRET, `Basic ${LOCAL_SECRET}`, 'Bearer', `Bearer  ${LOCAL_SECRET}`]) {
+  for (const value of [
+    LOCAL_SECRET,
+    `Basic ${LOCAL_SECRET}`,
+    'Bearer',
+    `Bearer  ${LOCAL_SECRET}`,
+  ]) {
     const metadata = new Metadata()
     metadata.set('authorization', value)
     const code = await client.unary('GetStatus', {}, metadata).then(() => 0, codeOf)

@@ -19,7 +19,10 @@ function reflect(address: string, version: number, question: object): Promise<Me
   const Client = makeClientConstructor({ ...loadDefinitions(file, SENT).service(service) }, 'R')
   const client = new Client(address, credentials.createInsecure())
   const methods = client as unknown as Methods
-  const stream = methods['ServerReflectionInfo']?.call(client) as ClientDuplexStream<object, Message>
+  const stream = methods['ServerReflectionInfo']?.call(client) as ClientDuplexStream<
+    object,
+    Message
+  >
   return new Promise((resolve, reject) => {
     stream.on('error', reject)
     stream.on('data', (answer: Message) => {
@@ -60,42 +63,49 @@ t.test('a client that knows only reflection, v1 or v1alpha, submits a task', asy
   }
 })
 
-t.test('reflection finds files by name and by method, and says what it does not know', async (t) => {
-  const { door, stop } = await doorOf()
-  t.teardown(stop)
-  const known = [
-    { fileByFilename: 'architect_admin_v1.proto' },
-    { fileContainingSymbol: 'architect.admin.v1.Admin.GetTask' },
-    { fileContainingSymbol: 'grpc.health.v1.HealthCheckResponse' },
-    { fileContainingSymbol: 'grpc.reflection.v1.ServerReflection' },
-  ]
-  for (const question of known) {
-    t.ok((await reflect(door.address, 0, question))['fileDescriptorResponse'])
-  }
-  for (const question of [{ fileContainingSymbol: 'no.Such' }, { fileByFilename: 'no.proto' }]) {
-    t.match(await reflect(door.address, 0, question), { errorResponse: { errorCode: 5 } })
-  }
-  const numbers = { allExtensionNumbersOfType: 'architect.admin.v1.Task' }
-  t.match(await reflect(door.address, 0, numbers), { allExtensionNumbersResponse: {} })
-})
+t.test(
+  'reflection finds files by name and by method, and says what it does not know',
+  async (t) => {
+    const { door, stop } = await doorOf()
+    t.teardown(stop)
+    const known = [
+      { fileByFilename: 'architect_admin_v1.proto' },
+      { fileContainingSymbol: 'architect.admin.v1.Admin.GetTask' },
+      { fileContainingSymbol: 'grpc.health.v1.HealthCheckResponse' },
+      { fileContainingSymbol: 'grpc.reflection.v1.ServerReflection' },
+    ]
+    for (const question of known) {
+      t.ok((await reflect(door.address, 0, question))['fileDescriptorResponse'])
+    }
+    for (const question of [{ fileContainingSymbol: 'no.Such' }, { fileByFilename: 'no.proto' }]) {
+      t.match(await reflect(door.address, 0, question), { errorResponse: { errorCode: 5 } })
+    }
+    const numbers = { allExtensionNumbersOfType: 'architect.admin.v1.Task' }
+    t.match(await reflect(door.address, 0, numbers), { allExtensionNumbersResponse: {} })
+  },
+)
 
-t.test('describe() names map entries, full types and optional fields as protobuf demands', async (t) => {
-  const { decode } = loadDefinitions('descriptor.proto', SENT)
-  const file = decode('google.protobuf.FileDescriptorProto', describe('admin.proto').bytes) as {
-    readonly messageType: readonly {
-      readonly name: string
-      readonly field: readonly Message[]
-      readonly nestedType: readonly Message[]
-    }[]
-  }
-  const spec = file.messageType.find(({ name }) => name === 'TaskSpec')
-  const field = (name: string): Message | undefined => spec?.field.find((each) => each['name'] === name)
-  t.equal(field('env')?.['typeName'], '.architect.admin.v1.TaskSpec.EnvEntry')
-  t.ok(spec?.nestedType.some(({ name }) => name === 'EnvEntry'))
-  t.equal(field('retry')?.['typeName'], '.architect.admin.v1.Retry')
-  t.match(field('not_before_ms'), { jsonName: 'notBeforeMs', proto3Optional: true })
-  t.equal(field('argv')?.['proto3Optional'], undefined)
-})
+t.test(
+  'describe() names map entries, full types and optional fields as protobuf demands',
+  async (t) => {
+    const { decode } = loadDefinitions('descriptor.proto', SENT)
+    const file = decode('google.protobuf.FileDescriptorProto', describe('admin.proto').bytes) as {
+      readonly messageType: readonly {
+        readonly name: string
+        readonly field: readonly Message[]
+        readonly nestedType: readonly Message[]
+      }[]
+    }
+    const spec = file.messageType.find(({ name }) => name === 'TaskSpec')
+    const field = (name: string): Message | undefined =>
+      spec?.field.find((each) => each['name'] === name)
+    t.equal(field('env')?.['typeName'], '.architect.admin.v1.TaskSpec.EnvEntry')
+    t.ok(spec?.nestedType.some(({ name }) => name === 'EnvEntry'))
+    t.equal(field('retry')?.['typeName'], '.architect.admin.v1.Retry')
+    t.match(field('not_before_ms'), { jsonName: 'notBeforeMs', proto3Optional: true })
+    t.equal(field('argv')?.['proto3Optional'], undefined)
+  },
+)
 
 t.test('health says only a status, without a credential, and Watch tells of changes', async (t) => {
   const { door, stop } = await doorOf()

@@ -27,26 +27,29 @@ async function endOf(stream: ClientDuplexStream<object, Message>): Promise<void>
   await ended
 }
 
-t.test('Submit answers each request alone: a refused one does not disturb its neighbors', async (t) => {
-  const { client, stop } = await doorOf()
-  t.teardown(stop)
-  const stream = client.exchange('Submit')
-  const replies = repliesOf(stream)
-  const requests = [
-    { request: 1, key: 'a', specs: [SPEC] },
-    { request: 2, key: 'b', specs: [{ argv: [] }] },
-    { request: 3, specs: [SPEC] },
-    { request: 4, key: 'a', specs: [SPEC] },
-  ]
-  stream.write({ requests })
-  stream.write({ requests: [{ request: 5, key: 'c', specs: [SPEC] }] })
-  await endOf(stream)
-  t.match(replies.get(1), { copies: 1, repeated: false, failure: null })
-  t.match(replies.get(2), { failure: { code: 'INVALID_ARGUMENT', retryable: false } })
-  t.match(replies.get(3), { failure: { code: 'INVALID_ARGUMENT', details: { field: 'key' } } })
-  t.match(replies.get(4), { repeated: true, ids: replies.get(1)?.['ids'] })
-  t.match(replies.get(5), { copies: 1 })
-})
+t.test(
+  'Submit answers each request alone: a refused one does not disturb its neighbors',
+  async (t) => {
+    const { client, stop } = await doorOf()
+    t.teardown(stop)
+    const stream = client.exchange('Submit')
+    const replies = repliesOf(stream)
+    const requests = [
+      { request: 1, key: 'a', specs: [SPEC] },
+      { request: 2, key: 'b', specs: [{ argv: [] }] },
+      { request: 3, specs: [SPEC] },
+      { request: 4, key: 'a', specs: [SPEC] },
+    ]
+    stream.write({ requests })
+    stream.write({ requests: [{ request: 5, key: 'c', specs: [SPEC] }] })
+    await endOf(stream)
+    t.match(replies.get(1), { copies: 1, repeated: false, failure: null })
+    t.match(replies.get(2), { failure: { code: 'INVALID_ARGUMENT', retryable: false } })
+    t.match(replies.get(3), { failure: { code: 'INVALID_ARGUMENT', details: { field: 'key' } } })
+    t.match(replies.get(4), { repeated: true, ids: replies.get(1)?.['ids'] })
+    t.match(replies.get(5), { copies: 1 })
+  },
+)
 
 t.test('Submit answers in the order in which requests become durable', async (t) => {
   const { client, fleet, stop } = await doorOf()
@@ -70,7 +73,8 @@ t.test('Submit reads no further while its limit of requests is in flight', async
   fleet.held = []
   const stream = client.exchange('Submit')
   const replies = repliesOf(stream)
-  for (let n = 1; n <= 40; n++) stream.write({ requests: [{ request: n, key: `k${n}`, specs: [SPEC] }] })
+  for (let n = 1; n <= 40; n++)
+    stream.write({ requests: [{ request: n, key: `k${n}`, specs: [SPEC] }] })
   await until(() => (fleet.held?.length ?? 0) >= 4)
   for (let n = 0; n < 50; n++) await turn()
   t.ok(fleet.held.length <= 5, `${fleet.held.length} in flight`)
@@ -102,7 +106,10 @@ t.test('WatchTasks tells each change, and a cancelled watch stops its work', asy
   const id = fleet.add(specOf(), { ...BY, project: 'p' })
   fleet.change(id, { state: 'executing' })
   await until(() => seen.length === 2)
-  t.match(seen, [{ id, state: 'available' }, { id, state: 'executing' }])
+  t.match(seen, [
+    { id, state: 'available' },
+    { id, state: 'executing' },
+  ])
   stream.cancel()
   await until(() => fleet.watchers.size === 0)
 })

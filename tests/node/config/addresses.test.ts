@@ -24,7 +24,11 @@ t.test('chooseAddresses() moves all three doors past the sets of other nodes', a
   for (const port of [8080, 8081, 8082, 8083, 8084]) t.same(await chosen({ [port]: OURS }), second)
   t.match(await chosen({ 8080: OURS, 8090: OURS }), { console: '127.0.0.1:8100' })
   t.match(await chosen({ 8080: OURS, 8094: OTHER }), { peer: '127.0.0.1:8102' }, 'free sets only')
-  t.match(await chosen({ 8080: OTHER, 8081: OURS }), { admin: '127.0.0.1:8091' }, 'one of us is enough')
+  t.match(
+    await chosen({ 8080: OTHER, 8081: OURS }),
+    { admin: '127.0.0.1:8091' },
+    'one of us is enough',
+  )
 })
 
 t.test('chooseAddresses() ends with the program that has a port, by name', async (t) => {
@@ -39,7 +43,11 @@ t.test('chooseAddresses() ends with the program that has a port, by name', async
 t.test('chooseAddresses() never moves an address that somebody gave', async (t) => {
   await t.rejects(chosen({ 8080: OURS }, ['console']), /another Architect node has that port/)
   const held = { 8081: OURS }
-  t.same(await chosen(held, ['console']), { console: '127.0.0.1:8080', admin: '127.0.0.1:8091', peer: '127.0.0.1:8092' })
+  t.same(await chosen(held, ['console']), {
+    console: '127.0.0.1:8080',
+    admin: '127.0.0.1:8091',
+    peer: '127.0.0.1:8092',
+  })
   const any = { console: '127.0.0.1:0' }
   t.match(await chosen({}, ['console'], any), any, 'port 0 is any that is free')
 })
@@ -59,7 +67,10 @@ t.test('probePort() tells free ports from held ones, and a node by its title', a
   process.title = 'architect'
   t.same(await probePort('127.0.0.1', port), OURS)
   process.title = 'another'
-  t.same(await probePort('127.0.0.1', port), { type: 'other', name: `"another" (pid ${process.pid})` })
+  t.same(await probePort('127.0.0.1', port), {
+    type: 'other',
+    name: `"another" (pid ${process.pid})`,
+  })
   await new Promise((resolve) => server.close(resolve))
   t.same(await probePort('127.0.0.1', port), { type: 'nobody' })
 })

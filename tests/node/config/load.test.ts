@@ -26,7 +26,8 @@ function refusal(argv: readonly string[], text?: string): string {
   try {
     loaded(text === undefined ? argv : ['--config', 'my.yaml', ...argv], text)
   } catch (failure) {
-    if (failure instanceof RuntimeError && failure.code === 'INVALID_ARGUMENT') return failure.message
+    if (failure instanceof RuntimeError && failure.code === 'INVALID_ARGUMENT')
+      return failure.message
     throw failure
   }
   return 'accepted'
@@ -48,17 +49,21 @@ t.test('without flags and files a node has the defaults of config/node.yaml', as
   t.equal(loaded([]).explicit.size, 0)
 })
 
-t.test('flags win over the file, the file over the defaults; asked addresses are explicit', async (t) => {
-  const text = 'node:\n  slots: 3\n  name: one\n  peer: 10.0.0.5:9000\n  adminLimits:\n    callsMax: 7\n'
-  const configuration = loaded(
-    ['--config', 'my.yaml', '--slots=4', '--console', '127.0.0.1:1', '--labels', 'gpu,zone=eu'],
-    text,
-  )
-  t.match(configuration, { slots: 4, name: 'one', labels: ['gpu', 'zone=eu'] })
-  t.match(configuration.adminLimits, { callsMax: 7, inFlightMax: 1_024 })
-  t.same([...configuration.explicit], ['console', 'peer'])
-  t.ok(Object.isFrozen(configuration) && Object.isFrozen(configuration.adminLimits))
-})
+t.test(
+  'flags win over the file, the file over the defaults; asked addresses are explicit',
+  async (t) => {
+    const text =
+      'node:\n  slots: 3\n  name: one\n  peer: 10.0.0.5:9000\n  adminLimits:\n    callsMax: 7\n'
+    const configuration = loaded(
+      ['--config', 'my.yaml', '--slots=4', '--console', '127.0.0.1:1', '--labels', 'gpu,zone=eu'],
+      text,
+    )
+    t.match(configuration, { slots: 4, name: 'one', labels: ['gpu', 'zone=eu'] })
+    t.match(configuration.adminLimits, { callsMax: 7, inFlightMax: 1_024 })
+    t.same([...configuration.explicit], ['console', 'peer'])
+    t.ok(Object.isFrozen(configuration) && Object.isFrozen(configuration.adminLimits))
+  },
+)
 
 t.test('a relative data directory starts where the program does; ~ is home', async (t) => {
   t.equal(loaded(['--data', 'd']).data, '/work/d')
@@ -70,9 +75,15 @@ const REFUSALS: readonly [text: string, says: RegExp][] = [
   ['node:\n  lables: [a]\n', /my\.yaml:2: .*"node\.lables"; did you mean "node\.labels"\?/],
   ['\n\nslots: 3\n', /my\.yaml:3: .*"slots"; did you mean "node\.slots"\?/],
   ['nod:\n  slots: 3\n', /my\.yaml:1: .*"nod"; did you mean "node"\?/],
-  ['node:\n  adminLimits:\n    callMax: 3\n', /my\.yaml:3: .*did you mean "node\.adminLimits\.callsMax"/],
+  [
+    'node:\n  adminLimits:\n    callMax: 3\n',
+    /my\.yaml:3: .*did you mean "node\.adminLimits\.callsMax"/,
+  ],
   ['node:\n  zebra: 3\n', /my\.yaml:2: there is no key "node\.zebra"$/],
-  ['node:\n  slots: many\n', /my\.yaml:2: "node\.slots" has to be a whole number from 0 to 1024, not "many"/],
+  [
+    'node:\n  slots: many\n',
+    /my\.yaml:2: "node\.slots" has to be a whole number from 0 to 1024, not "many"/,
+  ],
   ['node:\n  slots: 1025\n', /my\.yaml:2: .*not 1025/],
   ['node:\n  slots: -1\n', /my\.yaml:2/],
   ['node:\n  slots: 1.5\n', /my\.yaml:2/],
@@ -120,36 +131,42 @@ t.test('help and version need nothing else to be right', async (t) => {
 
 t.test('a file that is not there is named', async (t) => {
   const argv = ['--config', '/no/such.yaml']
-  t.throws(() => loadConfiguration(argv, systemFiles()), /"\/no\/such\.yaml": there is no such file/)
+  t.throws(
+    () => loadConfiguration(argv, systemFiles()),
+    /"\/no\/such\.yaml": there is no such file/,
+  )
 })
 
-t.test('every key is in the schema, set and explained in the reference file, and used', async (t) => {
-  const found = new Map<string, string>()
-  collect(parseDocument(defaults).contents as YAMLMap<Scalar, unknown>, '', found)
-  t.same([...found.keys()].sort(), [...KEY_NAMES].sort())
-  const sources = globSync('node/**/*.ts', { exclude: ['node/config/**'] })
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n')
-  for (const name of KEY_NAMES) {
-    const comment = found.get(name) ?? ''
-    const key: Key = KEYS[name]
-    t.ok(comment.length > 40, `${name} is explained`)
-    if (key.kind === 'count') {
-      for (const bound of [key.min, key.max]) {
-        t.match(comment, bound.toLocaleString('en-US'), `the comment of ${name} says its range`)
+t.test(
+  'every key is in the schema, set and explained in the reference file, and used',
+  async (t) => {
+    const found = new Map<string, string>()
+    collect(parseDocument(defaults).contents as YAMLMap<Scalar, unknown>, '', found)
+    t.same([...found.keys()].sort(), [...KEY_NAMES].sort())
+    const sources = globSync('node/**/*.ts', { exclude: ['node/config/**'] })
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n')
+    for (const name of KEY_NAMES) {
+      const comment = found.get(name) ?? ''
+      const key: Key = KEYS[name]
+      t.ok(comment.length > 40, `${name} is explained`)
+      if (key.kind === 'count') {
+        for (const bound of [key.min, key.max]) {
+          t.match(comment, bound.toLocaleString('en-US'), `the comment of ${name} says its range`)
+        }
+        if (/Ms$/.test(name)) t.match(comment, 'Unit: ms')
+        if (/Bytes/.test(name)) t.match(comment, 'Unit: bytes')
       }
-      if (/Ms$/.test(name)) t.match(comment, 'Unit: ms')
-      if (/Bytes/.test(name)) t.match(comment, 'Unit: bytes')
+      if (key.flag !== undefined) {
+        const flag = `--${name.slice(name.lastIndexOf('.') + 1)}`
+        t.match(comment, `Flag: ${flag}`)
+        t.match(usage(), `${flag} ${key.flag}`)
+      }
+      const last = name.slice(name.lastIndexOf('.') + 1)
+      t.ok(new RegExp(`\\b${last}\\b`).test(sources), `${name} is used`)
     }
-    if (key.flag !== undefined) {
-      const flag = `--${name.slice(name.lastIndexOf('.') + 1)}`
-      t.match(comment, `Flag: ${flag}`)
-      t.match(usage(), `${flag} ${key.flag}`)
-    }
-    const last = name.slice(name.lastIndexOf('.') + 1)
-    t.ok(new RegExp(`\\b${last}\\b`).test(sources), `${name} is used`)
-  }
-})
+  },
+)
 
 /** The comment above each leaf, by its path. */
 function collect(map: YAMLMap<Scalar, unknown>, prefix: string, found: Map<string, string>): void {

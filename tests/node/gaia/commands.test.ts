@@ -15,7 +15,10 @@ t.test('every command explains itself, with examples that it understands', async
     if (asked.type === 'text') t.match(asked.text, `Usage: gaia ${command.name}`)
     t.ok(command.examples.length > 0, command.name)
     for (const example of command.examples) {
-      const words = /gaia (.*?)( [|>] .*|\))?$/.exec(example)?.[1]?.replaceAll(/['"]/g, '').split(' ')
+      const words = /gaia (.*?)( [|>] .*|\))?$/
+        .exec(example)?.[1]
+        ?.replaceAll(/['"]/g, '')
+        .split(' ')
       if (!words || /^(curl|xdg-open)/.test(example)) continue
       t.equal(parseCommandLine(words, COMMANDS, '1').type, 'command', example)
     }
@@ -58,22 +61,29 @@ const WRONG: readonly [argv: readonly string[], code: number, says: RegExp][] = 
   [['run', '--timeout', '10 minutes', '--', 'ls'], 255, /Cannot read the time "10 minutes"/],
   [['run', '--env', '1X=2', '--', 'ls'], 255, /write NAME=value or NAME/],
   [['run', '--env', 'NOT_SET_ANYWHERE', '--', 'ls'], 255, /it is not set here/],
-  [['run', '--', 'echo', ...Array.from({ length: 50 }, () => 'x'.repeat(8_000))], 255, /262,?144|256/],
+  [
+    ['run', '--', 'echo', ...Array.from({ length: 50 }, () => 'x'.repeat(8_000))],
+    255,
+    /262,?144|256/,
+  ],
 ]
 
-t.test('a wrong command line ends with one line that helps, and 2; gaia run with 255', async (t) => {
-  const node = await nodeOf()
-  t.teardown(node.stop)
-  for (const [argv, code, says] of WRONG) {
-    const ended = await node.gaia(...argv)
-    const name = `gaia ${argv.join(' ')}`.slice(0, 80)
-    t.equal(ended.code, code, name)
-    t.match(ended.err, says, name)
-    t.equal(ended.err.trimEnd().split('\n').length, 1, name)
-    t.equal(ended.out, '', name)
-  }
-  t.equal(node.fleet.tasks.size, 0)
-})
+t.test(
+  'a wrong command line ends with one line that helps, and 2; gaia run with 255',
+  async (t) => {
+    const node = await nodeOf()
+    t.teardown(node.stop)
+    for (const [argv, code, says] of WRONG) {
+      const ended = await node.gaia(...argv)
+      const name = `gaia ${argv.join(' ')}`.slice(0, 80)
+      t.equal(ended.code, code, name)
+      t.match(ended.err, says, name)
+      t.equal(ended.err.trimEnd().split('\n').length, 1, name)
+      t.equal(ended.out, '', name)
+    }
+    t.equal(node.fleet.tasks.size, 0)
+  },
+)
 
 t.test('without a node it says so, how to start one, and ends with 6', async (t) => {
   const empty = await gaia('tasks', '--data', '/tmp/no-such-architect')
@@ -117,7 +127,9 @@ t.test('lists, tasks, status and tokens are shown to people and to programs', as
   t.match((await node.gaia('admin', 'schema')).out, /task +v1/)
   t.match((await node.gaia('admin', 'backup', '/somewhere')).out, '100 B in /somewhere')
 
-  const secret = (await node.gaia('token', 'create', '--name', 'ci', '--role', 'operator')).out.trim()
+  const secret = (
+    await node.gaia('token', 'create', '--name', 'ci', '--role', 'operator')
+  ).out.trim()
   t.match(node.credentials.verify(secret), { name: 'token:ci', role: 'operator' })
   const tokens = JSON.parse((await node.gaia('token', 'list', '--json')).out) as {
     readonly tokens: readonly { readonly id: string }[]
@@ -133,7 +145,10 @@ t.test('tasks are acted on by id, one failure not keeping the others', async (t)
   const ended = await node.gaia('task', 'cancel', a, 'none', b)
   t.equal(ended.code, 2)
   t.match(ended.err, 'Cannot find the task "none"')
-  t.same([...node.fleet.tasks.values()].map(({ state }) => state), ['cancelled', 'cancelled'])
+  t.same(
+    [...node.fleet.tasks.values()].map(({ state }) => state),
+    ['cancelled', 'cancelled'],
+  )
   t.equal((await node.gaia('task', 'prioritize', '--priority', '9', a)).out, `${a}  priority 9\n`)
   t.equal((await node.gaia('project', 'pause', 'p')).out, 'p is paused\n')
 })
@@ -176,6 +191,12 @@ t.test('times, sizes and tables are written the short way', async (t) => {
   t.equal(formatDuration(90_061_000), '1d 1h')
   t.equal(formatBytes(0), '0 B')
   t.equal(formatBytes(1_536), '1.5 KiB')
-  t.equal(table([['a', 'b'], ['long', 'c']]), 'a     b\nlong  c\n')
+  t.equal(
+    table([
+      ['a', 'b'],
+      ['long', 'c'],
+    ]),
+    'a     b\nlong  c\n',
+  )
   t.equal(plain('a\nb\u001b[2J'), 'a b\uFFFD[2J')
 })

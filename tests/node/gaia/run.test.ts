@@ -179,10 +179,19 @@ t.test('gaia run --json tells events, one a line, the result last', async (t) =>
   finish(node.fleet, id, { class: 'exit', code: 4 })
   const { out, code } = await running.ended
   t.equal(code, 4)
-  const events = out.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
-  t.same(events.map(({ seq }) => seq), events.map((_, at) => at + 1))
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  t.same(
+    events.map(({ seq }) => seq),
+    events.map((_, at) => at + 1),
+  )
   t.match(events[0], { event: 'task.queued', id })
-  t.match(events.find(({ event }) => event === 'task.output'), { offset: 0, bytes: 7, text: 'grüße' })
+  t.match(
+    events.find(({ event }) => event === 'task.output'),
+    { offset: 0, bytes: 7, text: 'grüße' },
+  )
   t.match(events.at(-1), { event: 'task.result', id, state: 'failed', exitCode: 4 })
 })
 

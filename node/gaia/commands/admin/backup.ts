@@ -15,7 +15,9 @@ gaia admin restore DIR --data NEW.`,
     const { terminal, json } = context
     const directory = resolve(context.workingDirectory, given)
     await connected(context, async (client) => {
-      for await (const { copiedBytes, totalBytes, done } of client.stream('Backup', { directory })) {
+      for await (const { copiedBytes, totalBytes, done } of client.stream('Backup', {
+        directory,
+      })) {
         if (json) await terminal.out(jsonLine({ copiedBytes, totalBytes, done }))
         else if (done) await terminal.out(`${formatBytes(copiedBytes)} in ${directory}\n`)
         else terminal.progress(`${formatBytes(copiedBytes)} of ${formatBytes(totalBytes)}`)

@@ -14,7 +14,8 @@ export const taskExplain: Command = {
     if (json) await terminal.out(jsonLine(found))
     else {
       await terminal.out(`${paintState(terminal, found.task.state)}  ${plain(found.why)}\n`)
-      if (found.ahead > 0) await terminal.out(`${found.ahead} tasks of its project are ahead of it\n`)
+      if (found.ahead > 0)
+        await terminal.out(`${found.ahead} tasks of its project are ahead of it\n`)
       const rows = found.considered.map(({ node, fits, why }) => [
         plain(node),
         fits ? 'fits' : 'does not fit',

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Command, Context } from '../../command.ts'
 import { EXIT } from '../../exit.ts'
-import { enduring } from '../../follow-task.ts'
+import { enduring } from '../../follow/follow-task.ts'
 import { jsonLine } from '../../print.ts'
 
 export const taskLogs: Command = {
@@ -49,4 +49,3 @@ function notices({ terminal }: Context) {
     found: () => terminal.note('gaia: the node is back'),
   }
 }
-

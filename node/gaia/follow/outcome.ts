@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
-import { EXIT } from './exit.ts'
-import type { TaskMessage } from './messages.ts'
+import { EXIT } from '../exit.ts'
+import type { TaskMessage } from '../messages.ts'
 
 /** What `gaia run` ends with: the command's own code, 128 + n when signal n killed it, else 255. */
 export function commandCode({ outcome }: TaskMessage): number {

@@ -1,11 +1,11 @@
 import { StringDecoder } from 'node:string_decoder'
-import type { TaskId } from '../../actors/task/task.ts'
-import { connected, type Context } from './command.ts'
-import { EXIT } from './exit.ts'
+import type { TaskId } from '../../../actors/task/task.ts'
+import { connected, type Context } from '../command.ts'
+import { EXIT } from '../exit.ts'
 import { followTask, type Follower } from './follow-task.ts'
-import type { TaskMessage } from './messages.ts'
+import type { TaskMessage } from '../messages.ts'
 import { commandCode, endedByItself } from './outcome.ts'
-import { jsonLine, plain } from './print.ts'
+import { jsonLine, plain } from '../print.ts'
 import { submitTask, type Submission } from './submit-task.ts'
 
 /** What `gaia run` does once it knows what to run. */

@@ -1,8 +1,8 @@
-import type { TaskId } from '../../actors/task/task.ts'
-import type { Timer } from '../../runtime/scheduling/clock.ts'
-import type { AdminClient } from './client.ts'
-import type { Context } from './command.ts'
-import type { TaskMessage } from './messages.ts'
+import type { TaskId } from '../../../actors/task/task.ts'
+import type { Timer } from '../../../runtime/scheduling/clock.ts'
+import type { AdminClient } from '../client.ts'
+import type { Context } from '../command.ts'
+import type { TaskMessage } from '../messages.ts'
 
 /** The newest state of one task, as it changes. */
 export interface Changes {

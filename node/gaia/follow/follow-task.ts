@@ -1,9 +1,9 @@
-import { ENDED, type TaskId } from '../../actors/task/task.ts'
-import { RuntimeError } from '../../runtime/errors.ts'
-import type { AdminClient } from './client.ts'
-import type { Context } from './command.ts'
-import { Unreachable } from './exit.ts'
-import type { TaskMessage } from './messages.ts'
+import { ENDED, type TaskId } from '../../../actors/task/task.ts'
+import { RuntimeError } from '../../../runtime/errors.ts'
+import type { AdminClient } from '../client.ts'
+import type { Context } from '../command.ts'
+import { Unreachable } from '../exit.ts'
+import type { TaskMessage } from '../messages.ts'
 import { watchTask } from './watch-task.ts'
 
 /**
@@ -13,7 +13,10 @@ import { watchTask } from './watch-task.ts'
  */
 export interface Follower {
   /** Resolves once there is room for more. `offset` is that of the first byte in its attempt. */
-  output(chunk: Uint8Array, at: { readonly attempt: number; readonly offset: number }): Promise<void>
+  output(
+    chunk: Uint8Array,
+    at: { readonly attempt: number; readonly offset: number },
+  ): Promise<void>
   /** Bytes in the middle were not kept. */
   gap(missingBytes: number): void
   /** Another state, or another reason. */

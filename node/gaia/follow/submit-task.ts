@@ -1,7 +1,7 @@
-import type { TaskId } from '../../actors/task/task.ts'
-import type { Context } from './command.ts'
+import type { TaskId } from '../../../actors/task/task.ts'
+import type { Context } from '../command.ts'
 import { enduring, type Follower } from './follow-task.ts'
-import type { SpecMessage } from './messages.ts'
+import type { SpecMessage } from '../messages.ts'
 
 /** What to submit, and where. */
 export interface Submission {
