@@ -5,24 +5,47 @@ import type { TaskSpec } from './spec.ts'
 export type Command =
   | SubmitCommand
   | { readonly type: 'get'; readonly task: TaskId }
-  | { readonly type: 'assign'; readonly task: TaskId; readonly version: number; readonly store: string; readonly boot: number; readonly node: string }
+  | {
+      readonly type: 'assign'
+      readonly task: TaskId
+      readonly version: number
+      readonly store: string
+      readonly boot: number
+      readonly node: string
+    }
   | { readonly type: 'start'; readonly task: TaskId; readonly attempt: number }
-  | { readonly type: 'finish'; readonly task: TaskId; readonly attempt: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'finish'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly outcome: Outcome
+    }
   /** The node itself gave the attempt back (credit gone, leash over, restarted without it). */
   | { readonly type: 'lose'; readonly task: TaskId; readonly attempt: number; readonly why: string }
   | { readonly type: 'cancel' | 'pause' | 'resume'; readonly task: TaskId; readonly by: string }
-  | { readonly type: 'prioritize'; readonly task: TaskId; readonly priority: number; readonly by: string }
+  | {
+      readonly type: 'prioritize'
+      readonly task: TaskId
+      readonly priority: number
+      readonly by: string
+    }
   /** A new task with the spec of an ended one, or another attempt for one that waits for a person. */
   | { readonly type: 'retry'; readonly task: TaskId; readonly by: string; readonly id: TaskId }
   /** One shard's share of a bulk action; at most 500 tasks an entry; repeated until `more` is false. */
-  | { readonly type: 'bulk'; readonly action: 'cancel' | 'pause' | 'resume' | 'retry'; readonly filter: BulkFilter; readonly by: string }
-  | { readonly type: 'pauseProject' | 'resumeProject'; readonly project: string; readonly by: string }
+  | {
+      readonly type: 'bulk'
+      readonly action: 'cancel' | 'pause' | 'resume'
+      readonly filter: BulkFilter
+      readonly by: string
+    }
+  | {
+      readonly type: 'pauseProject' | 'resumeProject'
+      readonly project: string
+      readonly by: string
+    }
   /** A timer of the shard's own. */
   | { readonly type: 'due'; readonly task: TaskId; readonly version: number }
   | { readonly type: 'forget'; readonly tasks: readonly TaskId[] }
-  /** Mail from another shard, or its acknowledgement (`actors/mail.ts`). */
-  | { readonly type: 'mail'; readonly from: number; readonly era: number; readonly sequence: number; readonly oldest: number; readonly body: MailBody }
-  | { readonly type: 'mailed'; readonly to: number; readonly era: number; readonly sequence: number }
 
 export interface SubmitCommand {
   readonly type: 'submit'
@@ -44,26 +67,25 @@ export interface BulkFilter {
   readonly label?: string
 }
 
-/** Between shards: a task here waits for one there. */
-export type MailBody =
-  | { readonly type: 'subscribe'; readonly task: TaskId; readonly dependent: TaskId }
-  | { readonly type: 'ended'; readonly task: TaskId; readonly dependent: TaskId; readonly state: 'completed' | 'failed' | 'unknown' }
-
 /** Refusals are values: they too are answered only once the tail they were decided on is committed. */
 export type Reply =
   | { readonly type: 'submitted'; readonly ids: readonly TaskId[]; readonly repeated: boolean }
   | { readonly type: 'task'; readonly task: Task }
-  | { readonly type: 'assigned'; readonly task: Task }
+  | { readonly type: 'attempt'; readonly attempt: number; readonly spec: TaskSpec }
   | { readonly type: 'accepted' }
   | { readonly type: 'stale' }
-  | { readonly type: 'changed'; readonly task: Task }
   | { readonly type: 'bulk'; readonly changed: number; readonly more: boolean }
   | { readonly type: 'done' }
   | Refusal
 
 export interface Refusal {
   readonly type: 'refused'
-  readonly code: 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTS' | 'FAILED_PRECONDITION' | 'RESOURCE_EXHAUSTED'
+  readonly code:
+    | 'INVALID_ARGUMENT'
+    | 'NOT_FOUND'
+    | 'ALREADY_EXISTS'
+    | 'FAILED_PRECONDITION'
+    | 'RESOURCE_EXHAUSTED'
   readonly message: string
   readonly retryAfterMs?: number
 }

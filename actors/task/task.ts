@@ -88,8 +88,10 @@ export interface Task {
   readonly enqueuedMs: number
   /** Raised by every event: the token of optimistic edits, and of timers. */
   readonly version: number
-  /** When the state's own timer is due, wall clock; fires only at this `version`'s generation. */
+  /** When the state's own timer is due, wall clock; a timer armed for another `version` is stale. */
   readonly dueMs?: number
+  /** For `scheduled`: when it may run, wall clock. */
+  readonly wakeMs?: number
   readonly dependencies: readonly Dependency[]
   /** Tasks in this shard's projects that wait for this one. */
   readonly dependents: readonly TaskId[]
@@ -102,6 +104,8 @@ export interface Task {
   readonly attempts: readonly Attempt[]
   readonly retriesUsed: number
   readonly outcome?: Outcome
+  /** What came of an attempt that was no longer the current one: kept, never the result. */
+  readonly lateResults?: readonly { readonly attempt: number; readonly outcome: Outcome }[]
 }
 
 export type TaskEvent = Event & { readonly kind: 'task' } & (
@@ -125,7 +129,8 @@ export type TaskEvent = Event & { readonly kind: 'task' } & (
         readonly next: {
           readonly state: TaskState
           readonly reason: string
-          readonly dueMs?: number
+          /** For `scheduled`: when it may be tried again. */
+          readonly wakeMs?: number
           readonly retryUsed: boolean
         }
       }
@@ -133,7 +138,7 @@ export type TaskEvent = Event & { readonly kind: 'task' } & (
     | { readonly type: 'cancelled'; readonly by: string }
     | { readonly type: 'expired'; readonly reason: string }
     | { readonly type: 'paused'; readonly by: string }
-    | { readonly type: 'resumed'; readonly by: string; readonly dueMs?: number }
+    | { readonly type: 'resumed'; readonly by: string }
     | { readonly type: 'prioritized'; readonly priority: number; readonly by: string }
     | { readonly type: 'lateResult'; readonly attempt: number; readonly outcome: Outcome }
     | { readonly type: 'forgotten' }

@@ -1,0 +1,51 @@
+const KIB = 1024
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** What one task may ask for. Beyond a limit it is refused, the limit named, and nothing stored. */
+export const SPEC_LIMITS = {
+  /** Bytes of the command and its arguments together: what a prompt may measure. */
+  argvBytes: 256 * KIB,
+  argvCount: 1_024,
+  envBytes: 64 * KIB,
+  metadataBytes: 16 * KIB,
+  titleLength: 200,
+  projectLength: 100,
+  keyLength: 200,
+  labels: 32,
+  labelLength: 100,
+  dependencies: 100,
+  retries: 100,
+  outputBytes: 1024 * KIB * KIB,
+  priority: 10,
+} as const
+
+/** What one shard takes on. */
+export const QUEUE_LIMITS = {
+  /** Waiting tasks of a project: more are a producer that has lost its consumer. */
+  waitingPerProject: 100_000,
+  /** Tasks of one submit, all or none. */
+  batch: 500,
+  /** Tasks that one entry of a bulk action changes. */
+  bulk: 500,
+  /** Attempts remembered on a task's row; older ones are counted only. */
+  attempts: 10,
+  /** Late results remembered. */
+  dependents: 10_000,
+} as const
+
+export const DEFAULTS = {
+  priority: 5,
+  retries: 3,
+  scheduleToStartMs: DAY_MS,
+  startToCloseMs: 2 * HOUR_MS,
+  totalMs: 7 * DAY_MS,
+  retryBaseMs: 15_000,
+  retryFactor: 2,
+  retryCapMs: 15 * MINUTE_MS,
+  retryJitter: 0.1,
+  cols: 120,
+  rows: 40,
+  outputBytesMax: 64 * KIB * KIB,
+} as const

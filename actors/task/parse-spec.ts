@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { RuntimeError } from '../../runtime/errors.ts'
+import { DEFAULTS, SPEC_LIMITS } from './limits.ts'
+import type { TaskSpec } from './spec.ts'
+import { shardOfTask } from './task-id.ts'
+
+const LONGEST_MS = 365 * 24 * 3_600_000
+
+const label = z.string().min(1).max(SPEC_LIMITS.labelLength)
+const labels = z.array(label).max(SPEC_LIMITS.labels).default([])
+const spanMs = z.number().int().min(1).max(LONGEST_MS)
+const momentMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+const taskId = z.string().refine((id) => shardOfTask(id) !== undefined, 'is no task id')
+const texts = z.record(z.string().min(1).max(256), z.string())
+const terminal = z.strictObject({
+  cols: z.number().int().min(1).max(1_000).default(DEFAULTS.cols),
+  rows: z.number().int().min(1).max(1_000).default(DEFAULTS.rows),
+})
+const timeouts = z.strictObject({
+  scheduleToStartMs: spanMs.default(DEFAULTS.scheduleToStartMs),
+  startToCloseMs: spanMs.default(DEFAULTS.startToCloseMs),
+  totalMs: spanMs.default(DEFAULTS.totalMs),
+})
+const retry = z.strictObject({
+  max: z.number().int().min(0).max(SPEC_LIMITS.retries).default(DEFAULTS.retries),
+  onExit: z.boolean().default(false),
+  baseMs: spanMs.default(DEFAULTS.retryBaseMs),
+  factor: z.number().min(1).max(10).default(DEFAULTS.retryFactor),
+  capMs: spanMs.default(DEFAULTS.retryCapMs),
+  jitter: z.number().min(0).max(1).default(DEFAULTS.retryJitter),
+})
+const key = z.string().min(1).max(SPEC_LIMITS.keyLength)
+
+/** A task as callers write it: everything but the command has a default. */
+export const specSchema = z.strictObject({
+  kind: z.literal('shell').default('shell'),
+  title: z.string().max(SPEC_LIMITS.titleLength).optional(),
+  argv: z.array(z.string()).min(1).max(SPEC_LIMITS.argvCount),
+  workdir: z.string().startsWith('/', 'is not an absolute path').max(4_096).optional(),
+  env: texts.default({}),
+  priority: z.number().int().min(0).max(SPEC_LIMITS.priority).default(DEFAULTS.priority),
+  labels,
+  requires: labels,
+  after: z.array(taskId).max(SPEC_LIMITS.dependencies).default([]),
+  notBeforeMs: momentMs.optional(),
+  expiresMs: momentMs.optional(),
+  timeouts: timeouts.default(timeouts.parse({})),
+  retry: retry.default(retry.parse({})),
+  onLost: z.enum(['retry', 'ask']).default('retry'),
+  unique: z
+    .strictObject({ key, onConflict: z.enum(['ignore', 'replace', 'attach']).default('ignore') })
+    .optional(),
+  concurrency: z
+    .strictObject({ key, max: z.number().int().min(1).max(10_000).default(1) })
+    .optional(),
+  metadata: texts.default({}),
+  terminal: terminal.default(terminal.parse({})),
+  outputBytesMax: z
+    .number()
+    .int()
+    .min(64 * 1024)
+    .max(SPEC_LIMITS.outputBytes)
+    .default(DEFAULTS.outputBytesMax),
+})
+
+/**
+ * A task as a caller wrote it, whole and within its limits.
+ *
+ * Throws `INVALID_ARGUMENT` that names the field, what was wrong with it and what would be right.
+ */
+export function parseSpec(input: unknown): TaskSpec {
+  const parsed = specSchema.safeParse(input)
+  if (!parsed.success) throw invalid(parsed.error.issues[0])
+  const { title, argv, workdir, notBeforeMs, expiresMs, unique, concurrency, ...rest } = parsed.data
+  within('argv', bytesOf(argv), SPEC_LIMITS.argvBytes)
+  within('env', bytesOf(Object.entries(rest.env).flat()), SPEC_LIMITS.envBytes)
+  within('metadata', bytesOf(Object.entries(rest.metadata).flat()), SPEC_LIMITS.metadataBytes)
+  return {
+    ...rest,
+    title: title ?? argv.join(' ').slice(0, SPEC_LIMITS.titleLength),
+    argv,
+    ...(workdir === undefined ? {} : { workdir }),
+    ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+    ...(unique === undefined ? {} : { unique }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  }
+}
+
+const PROJECT = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
+
+/** A project's name: letters, digits and `. _ / -`, at most 100. Throws `INVALID_ARGUMENT`. */
+export function parseProject(input: unknown): string {
+  const fits = typeof input === 'string' && PROJECT.test(input)
+  if (fits && input.length <= SPEC_LIMITS.projectLength) return input
+  throw refusal(
+    'project',
+    `${quoted(input)} is no name of letters, digits and . _ / - (at most 100)`,
+  )
+}
+
+function bytesOf(texts: readonly string[]): number {
+  const encoder = new TextEncoder()
+  return texts.reduce((sum, text) => sum + encoder.encode(text).length + 1, 0)
+}
+
+function within(field: string, bytes: number, limit: number): void {
+  if (bytes <= limit) return
+  const message = `Cannot take the task: ${field} has ${bytes} bytes, the limit is ${limit}`
+  throw new RuntimeError('INVALID_ARGUMENT', message, { details: { field, bytes, limit } })
+}
+
+function invalid(issue: z.core.$ZodIssue | undefined): RuntimeError {
+  const path = issue?.path.map(String).join('.') ?? ''
+  const field = path || 'the task'
+  if (issue?.code === 'unrecognized_keys') {
+    return refusal(field, `the field ${issue.keys.map(quoted).join(', ')} is not known`)
+  }
+  return refusal(field, issue?.message.toLowerCase() ?? 'is not what was expected')
+}
+
+function refusal(field: string, what: string): RuntimeError {
+  const message = `Cannot take the task: ${field}: ${what}`
+  return new RuntimeError('INVALID_ARGUMENT', message, { details: { field } })
+}
+
+function quoted(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing'
+}

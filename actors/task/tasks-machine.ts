@@ -1,0 +1,200 @@
+import { unreachable } from '../../runtime/errors.ts'
+import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
+import type { Random } from '../../runtime/scheduling/random.ts'
+import type {
+  Change,
+  Decision,
+  Leading,
+  Machine,
+  Position,
+  Shard,
+  Stamp,
+} from '../../runtime/shard/machine.ts'
+import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
+import type { Sort } from '../work/messages.ts'
+import { assign, finish, lose, start } from './attempts.ts'
+import type { Command } from './command.ts'
+import { answered, unknownTask, type Desk } from './desk.ts'
+import { DueHeap } from './due-heap.ts'
+import { bulk, due, edit, forget, pauseProject, prioritize, retry } from './edits.ts'
+import { runs } from './fold.ts'
+import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from './kinds.ts'
+import type { LedTasks, TasksListener } from './led-tasks.ts'
+import { submit } from './submit.ts'
+import { ENDED, type Task } from './task.ts'
+
+/** Timers fired in one turn; the rest follows in the next. */
+const DUE_BATCH = 1_000
+/** The longest a timer sleeps before it looks again: the wall clock may be set meanwhile. Unit: ms. */
+const LOOK_AGAIN_MS = 30_000
+
+export interface TasksMachineOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly listener: TasksListener
+}
+
+/** The fleet's durable actors as what a shard is a log of. */
+export function tasksMachine(options: TasksMachineOptions): Machine<Command> {
+  return { kinds: KINDS, lead: (shard) => new TasksLeading(options, shard) }
+}
+
+class TasksLeading implements Leading<Command>, LedTasks {
+  readonly shard: number
+  readonly #options: TasksMachineOptions
+  readonly #shard: Shard<Command>
+  readonly #queue = new Queue()
+  readonly #due = new DueHeap()
+  readonly #running = new Map<string, Task>()
+  #timer: Timer | undefined
+  #armedMs = Infinity
+
+  constructor(options: TasksMachineOptions, shard: Shard<Command>) {
+    this.#options = options
+    this.#shard = shard
+    this.shard = shard.shard
+    for (const [id, row] of shard.rows('project')) this.#queue.pause(id, (row as ProjectRow).paused)
+    for (const task of this.#tasks()) this.#index(undefined, task)
+    this.#arm()
+    options.listener.led(this, this.#tasks())
+  }
+
+  *#tasks(): Generator<Task> {
+    for (const [, row] of this.#shard.rows('task')) yield row as Task
+  }
+
+  decide(command: Command, { wallMs }: Stamp): Decision {
+    const desk: Desk = {
+      shard: this.shard,
+      wallMs,
+      random: this.#options.random,
+      queue: this.#queue,
+      row: (kind, id) => this.#shard.row(kind, id),
+      task: (id) => this.task(id),
+      tasks: () => this.#tasks(),
+    }
+    switch (command.type) {
+      case 'submit':
+        return submit(desk, command)
+      case 'get':
+        return get(desk, command.task)
+      case 'assign':
+        return assign(desk, command)
+      case 'start':
+        return start(desk, command)
+      case 'finish':
+        return finish(desk, command)
+      case 'lose':
+        return lose(desk, command)
+      case 'cancel':
+      case 'pause':
+      case 'resume':
+        return edit(desk, command)
+      case 'prioritize':
+        return prioritize(desk, command)
+      case 'retry':
+        return retry(desk, command)
+      case 'bulk':
+        return bulk(desk, command)
+      case 'pauseProject':
+      case 'resumeProject':
+        return pauseProject(desk, command)
+      case 'due':
+        return due(desk, command)
+      case 'forget':
+        return forget(desk, command)
+      default:
+        return unreachable(command)
+    }
+  }
+
+  decided(changes: readonly Change[]): void {
+    for (const { kind, id, before, after } of changes) {
+      if (kind === 'task') this.#index(before as Task | undefined, after as Task | undefined)
+      if (kind === 'project') this.#queue.pause(id, (after as ProjectRow).paused)
+    }
+    this.#arm()
+  }
+
+  committed(changes: readonly Change[], at: Position): void {
+    for (const { kind, id, before, after } of changes) {
+      if (kind !== 'task') continue
+      this.#options.listener.changed(id, before as Task | undefined, after as Task | undefined, at)
+    }
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#options.listener.left(this.shard)
+  }
+
+  #index(before: Task | undefined, after: Task | undefined): void {
+    this.#queue.changed(before, after)
+    if (after && runs(after.state)) this.#running.set(after.id, after)
+    else if (before) this.#running.delete(before.id)
+    if (after?.dueMs === undefined || ENDED.has(after.state)) return
+    if (after.dueMs === before?.dueMs && after.version === before.version) return
+    this.#due.add({ id: after.id, version: after.version, dueMs: after.dueMs })
+  }
+
+  /** Only the active leader arms timers; they fire as commands, checked against the row's version. */
+  #arm(): void {
+    const next = this.#due.next
+    if (!next || next.dueMs >= this.#armedMs) return
+    const { clock } = this.#options
+    this.#timer?.cancel()
+    this.#armedMs = next.dueMs
+    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(0, next.dueMs - clock.wallMs()))
+    this.#timer = clock.after(delayMs, () => this.#fire())
+  }
+
+  #fire(): void {
+    const nowMs = this.#options.clock.wallMs()
+    this.#armedMs = Infinity
+    for (let count = 0; count < DUE_BATCH; count++) {
+      const next = this.#due.next
+      if (!next || next.dueMs > nowMs) break
+      this.#due.take()
+      if (this.task(next.id)?.version !== next.version) continue
+      this.#shard.propose({ type: 'due', task: next.id, version: next.version })
+    }
+    this.#arm()
+  }
+
+  best(offer: Offer, turnOf: (project: string) => number): Candidate | undefined {
+    return this.#queue.best(offer, this.#options.clock.wallMs(), turnOf)
+  }
+
+  wanted(): readonly Sort[] {
+    return this.#queue.wanted(this.#options.clock.wallMs())
+  }
+
+  task(id: string): Task | undefined {
+    return this.#shard.row('task', id) as Task | undefined
+  }
+
+  running(): Iterable<Task> {
+    return this.#running.values()
+  }
+
+  ahead(task: Task): number {
+    return this.#queue.ahead(task, this.#options.clock.wallMs())
+  }
+
+  heldBy(task: Task): string | undefined {
+    return this.#queue.heldBy(task)
+  }
+
+  projectPaused(project: string): boolean {
+    return (this.#shard.row('project', project) as ProjectRow | undefined)?.paused ?? false
+  }
+
+  tally(): TallyRow {
+    return (this.#shard.row('tally', TALLY_ID) as TallyRow | undefined) ?? {}
+  }
+}
+
+function get(desk: Desk, id: string): Decision {
+  const task = desk.task(id)
+  return task ? answered({ type: 'task', task }) : unknownTask(id)
+}
