@@ -13,7 +13,7 @@ import { VERSION } from '../version.ts'
  */
 async function gaia(argv: readonly string[], terminal: Terminal): Promise<number> {
   const json = argv.slice(0, endOfFlags(argv)).includes('--json')
-  const running = argv[0] === 'run'
+  const running = firstWord(argv) === 'run'
   try {
     const asked = parseCommandLine(argv, COMMANDS, VERSION)
     if (asked.type === 'text') {
@@ -31,6 +31,12 @@ async function gaia(argv: readonly string[], terminal: Terminal): Promise<number
     else terminal.note(`gaia: ${message}`)
     return code
   }
+}
+
+/** The command, past the flags that may stand before it. */
+function firstWord(argv: readonly string[]): string | undefined {
+  const values = new Set(['--data', '--node'])
+  return argv.find((word, at) => !word.startsWith('-') && !values.has(argv[at - 1] ?? ''))
 }
 
 /** What follows `--`, or the command of `gaia run`, is not ours. */

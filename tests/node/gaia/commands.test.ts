@@ -104,6 +104,7 @@ t.test('flags of every command may stand before it, too', async (t) => {
   const id = node.fleet.add(specOf(), BY)
   const ended = await gaia('--json', '--data', node.directory, 'task', 'show', id)
   t.match(JSON.parse(ended.out), { id })
+  t.equal((await gaia('--data', node.directory, 'run', '--nonsense')).code, 255)
 })
 
 t.test('lists, tasks, status and tokens are shown to people and to programs', async (t) => {
