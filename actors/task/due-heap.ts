@@ -8,6 +8,14 @@ export interface Due {
 export class DueHeap {
   readonly #heap: Due[] = []
 
+  get size(): number {
+    return this.#heap.length
+  }
+
+  clear(): void {
+    this.#heap.length = 0
+  }
+
   get next(): Due | undefined {
     return this.#heap[0]
   }

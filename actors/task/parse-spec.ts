@@ -125,5 +125,5 @@ function refusal(field: string, what: string): RuntimeError {
 }
 
 function quoted(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing'
+  return value === undefined ? 'nothing' : JSON.stringify(value)
 }

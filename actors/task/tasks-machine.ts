@@ -25,6 +25,8 @@ import { ENDED, type Task } from './task.ts'
 
 /** Timers fired in one turn; the rest follows in the next. */
 const DUE_BATCH = 1_000
+/** Stale timers that may wait beside those of live tasks before they are swept out. */
+const STALE_MAX = 10_000
 /** The longest a timer sleeps before it looks again: the wall clock may be set meanwhile. Unit: ms. */
 const LOOK_AGAIN_MS = 30_000
 
@@ -46,6 +48,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
   readonly #queue = new Queue()
   readonly #due = new DueHeap()
   readonly #running = new Map<string, Task>()
+  #liveCount = 0
   #timer: Timer | undefined
   #armedMs = Infinity
 
@@ -132,9 +135,17 @@ class TasksLeading implements Leading<Command>, LedTasks {
     this.#queue.changed(before, after)
     if (after && runs(after.state)) this.#running.set(after.id, after)
     else if (before) this.#running.delete(before.id)
-    if (after?.dueMs === undefined || ENDED.has(after.state)) return
-    if (after.dueMs === before?.dueMs && after.version === before.version) return
-    this.#due.add({ id: after.id, version: after.version, dueMs: after.dueMs })
+    this.#liveCount += lives(after) - lives(before)
+    if (after?.dueMs !== undefined)
+      this.#due.add({ id: after.id, version: after.version, dueMs: after.dueMs })
+    if (this.#due.size > 2 * this.#liveCount + STALE_MAX) this.#sweep()
+  }
+
+  #sweep(): void {
+    this.#due.clear()
+    for (const { id, version, dueMs } of this.#tasks()) {
+      if (dueMs !== undefined) this.#due.add({ id, version, dueMs })
+    }
   }
 
   /** Only the active leader arms timers; they fire as commands, checked against the row's version. */
@@ -192,6 +203,10 @@ class TasksLeading implements Leading<Command>, LedTasks {
   tally(): TallyRow {
     return (this.#shard.row('tally', TALLY_ID) as TallyRow | undefined) ?? {}
   }
+}
+
+function lives(task: Task | undefined): 0 | 1 {
+  return task && !ENDED.has(task.state) ? 1 : 0
 }
 
 function get(desk: Desk, id: string): Decision {
