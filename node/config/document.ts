@@ -1,4 +1,12 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Pair, type ParsedNode } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type Pair,
+  type ParsedNode,
+} from 'yaml'
 import { closest } from './closest.ts'
 import { KEY_NAMES, type KeyName } from './keys.ts'
 import { wrong, type Found } from './values.ts'
@@ -12,7 +20,7 @@ export function readDocument(file: string, text: string): ReadonlyMap<KeyName, F
     throw wrong(file, `it is larger than ${DOCUMENT_BYTES_MAX} bytes`)
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, maxAliasCount: 0 } as object)
+  const document = parseDocument(text, { lineCounter: lines })
   const where = (node: ParsedNode | null): string =>
     `${file}:${node ? lines.linePos(node.range[0]).line : 1}`
   const [problem] = document.errors
@@ -40,6 +48,8 @@ function collect(node: ParsedNode | null, prefix: string, collecting: Collecting
   for (const pair of node.items as readonly Pair<ParsedNode, ParsedNode | null>[]) {
     const key = isScalar(pair.key) ? String(pair.key.value) : ''
     const path = prefix === '' ? key : `${prefix}.${key}`
+    if (isAlias(pair.value))
+      throw wrong(collecting.where(pair.key), 'write the value out, without "*"')
     const name = KEY_NAMES.find((each) => each === path)
     if (name !== undefined) {
       const value: unknown = pair.value?.toJSON()

@@ -98,7 +98,7 @@ const REFUSALS: readonly [text: string, says: RegExp][] = [
   ['node: 3\n', /my\.yaml:1: node has to be keys and values/],
   ['node:\n  slots: 1\n  slots: 2\n', /my\.yaml:3: Map keys must be unique/],
   ['node:\n\tslots: 1\n', /my\.yaml:2: /],
-  ['a: &a [1]\nnode: *a\n', /my\.yaml:/],
+  ['node:\n  slots: &a 1\n  drainMs: *a\n', /my\.yaml:3: write the value out/],
   ['node:\n  console: 127.0.0.1:7\n  admin: 127.0.0.1:7\n', /two of console/],
   ['node:\n  adminLimits:\n    keepaliveTimeoutMs: 10000\n', /has to be below keepaliveIntervalMs/],
 ]
