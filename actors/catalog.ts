@@ -4,7 +4,8 @@ import type { Store } from '../runtime/storage/store.ts'
 import type { ListQuery, Subscription, TaskSummary, WatchFilter } from './fleet.ts'
 import { Recency } from './recency.ts'
 import { summaryOf } from './summary.ts'
-import { ENDED, type Task } from './task/task.ts'
+import { shardOfTask } from './task/task-id.ts'
+import { ENDED, type Task, type TaskState } from './task/task.ts'
 
 /** Ended tasks kept in memory beside the live ones, so that none is missing while its row moves to history. */
 const ENDED_IN_MEMORY_MAX = 10_000
@@ -33,6 +34,7 @@ export class Catalog {
   readonly #options: CatalogOptions
   readonly #live = new Recency<Task>()
   readonly #ended = new Recency<Task>()
+  readonly #counts = new Map<TaskState, number>()
   readonly #watchers = new Set<Watcher>()
   /** Shards that have anything in history. */
   readonly #historic = new Set<number>()
@@ -41,13 +43,20 @@ export class Catalog {
     this.#options = options
   }
 
-  get liveCount(): number {
-    return this.#live.size
+  get(id: string): Task | undefined {
+    return this.#live.get(id) ?? this.#ended.get(id)
+  }
+
+  /** How many tasks have not ended, by state. */
+  counts(): ReadonlyMap<TaskState, number> {
+    return this.#counts
   }
 
   /** A task as it is now committed; `undefined` for one that was forgotten. */
   put(id: string, task: Task | undefined): void {
     if (!task) return this.#drop(id)
+    this.#count(this.#live.get(id)?.state, -1)
+    if (!ENDED.has(task.state)) this.#count(task.state, 1)
     if (ENDED.has(task.state)) {
       this.#live.delete(id)
       this.#ended.put(id, task)
@@ -61,6 +70,20 @@ export class Catalog {
   #drop(id: string): void {
     this.#live.delete(id)
     this.#ended.delete(id)
+  }
+
+  #count(state: TaskState | undefined, by: 1 | -1): void {
+    if (state) this.#counts.set(state, (this.#counts.get(state) ?? 0) + by)
+  }
+
+  /** The shard is not led here any more. */
+  left(shard: number): void {
+    const tasks = [...this.#live.newestFirst(), ...this.#ended.newestFirst()]
+    for (const { id, state } of tasks) {
+      if (shardOfTask(id) !== shard) continue
+      if (this.#live.get(id)) this.#count(state, -1)
+      this.#drop(id)
+    }
   }
 
   #trim(): void {

@@ -164,6 +164,7 @@ export interface NodeStatus {
   readonly node: string
   readonly storeId: string
   readonly status: 'alive' | 'degraded' | 'suspect' | 'dead' | 'draining' | 'left'
+  readonly labels: readonly string[]
   readonly slots: number
   readonly busy: number
   readonly cpuPercent: number

@@ -1,6 +1,6 @@
 import { assert } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
-import type { Position, Shards } from '../../runtime/shard/machine.ts'
+import type { Shards } from '../../runtime/shard/machine.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
 import { goesFirst, type Candidate } from '../queue/queue.ts'
 import type { Command, Reply } from '../task/command.ts'
@@ -64,7 +64,7 @@ export class Exchange {
   }
 
   /** A committed change. */
-  changed(before: Task | undefined, after: Task | undefined, _at: Position): void {
+  changed(before: Task | undefined, after: Task | undefined): void {
     if (after?.state === 'available' || (before && runs(before.state))) this.#matchSoon()
     if (after?.cancelling && !before?.cancelling) this.#end(after, 'cancelled')
   }

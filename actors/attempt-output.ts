@@ -1,0 +1,132 @@
+import type { Clock } from '../runtime/scheduling/clock.ts'
+import type { Catalog } from './catalog.ts'
+import type { Following, OutputSink } from './fleet.ts'
+import type { Attempt, Task } from './task/task.ts'
+import type { AttemptKey, Following as TerminalFollowing, Terminals } from './terminals.ts'
+
+/** How long after its last byte an attempt's end may take to be recorded. Unit: ms. */
+const RECORD_MS = 10_000
+
+export interface AttemptOutputOptions {
+  readonly terminals: Terminals
+  readonly catalog: Catalog
+  readonly clock: Clock
+}
+
+export interface FollowRequest {
+  readonly task: Task
+  /** 0: the first that there will be. */
+  readonly attempt: number
+  readonly fromOffset: number
+  readonly follow: boolean
+}
+
+/** The output of one attempt, from a byte on, for one reader: what is kept, then live, then its end. */
+export class AttemptOutput implements Following {
+  readonly #options: AttemptOutputOptions
+  readonly #request: FollowRequest
+  readonly #sink: OutputSink
+  #terminal: TerminalFollowing | undefined
+  #close: () => void = () => undefined
+  #closed = false
+
+  constructor(options: AttemptOutputOptions, request: FollowRequest, sink: OutputSink) {
+    this.#options = options
+    this.#request = request
+    this.#sink = sink
+    if (request.attempt > 0) this.#open(request.attempt)
+    else if (request.follow) this.#awaitFirst()
+    else this.#options.clock.defer(() => this.#end(undefined))
+  }
+
+  resume(): void {
+    this.#terminal?.resume()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#terminal?.stop()
+    this.#close()
+  }
+
+  #awaitFirst(): void {
+    const { id } = this.#request.task
+    this.#until(id, (task) => {
+      if (task.attempt > 0) return () => this.#open(task.attempt)
+      return task.outcome || task.state === 'cancelled' || task.state === 'expired'
+        ? () => this.#end(undefined)
+        : undefined
+    })
+  }
+
+  /** Looks at the task now and at each change, until `found` says what to do. */
+  #until(id: string, found: (task: Task) => (() => void) | undefined): void {
+    const { catalog } = this.#options
+    const subscription = catalog.watch({ ids: [id] }, (task) => look(task))
+    const look = (task: Task | undefined): void => {
+      const then = task && found(task)
+      if (!then) return
+      subscription.close()
+      then()
+    }
+    this.#close = () => subscription.close()
+    look(catalog.get(id))
+  }
+
+  #open(attempt: number): void {
+    if (this.#closed) return
+    const { task, fromOffset, follow } = this.#request
+    const key = { task: task.id, attempt }
+    if (follow) return this.#follow(key, fromOffset, Infinity)
+    this.#options.terminals.list((held) => {
+      const running = held?.find(
+        (each) => each.key.task === task.id && each.key.attempt === attempt,
+      )
+      this.#follow(key, fromOffset, running?.type === 'running' ? running.outputBytes : Infinity)
+    })
+  }
+
+  #follow(key: AttemptKey, fromOffset: number, untilOffset: number): void {
+    if (this.#closed) return
+    if (fromOffset >= untilOffset) return this.#end(undefined)
+    const bytes = (offset: number, chunk: Uint8Array): void => {
+      const more = this.#sink.bytes(offset, chunk.subarray(0, untilOffset - offset))
+      if (offset + chunk.length >= untilOffset) return this.#end(this.#recorded(key))
+      if (!more) this.#terminal?.pause()
+    }
+    this.#terminal = this.#options.terminals.follow(key, fromOffset, {
+      bytes,
+      gap: () => undefined, // The next chunk's offset shows it.
+      end: () => this.#awaitRecord(key),
+      gone: () => this.#end(this.#recorded(key)),
+    })
+  }
+
+  /** The last byte comes before its attempt's end is committed: readers get both in that order. */
+  #awaitRecord(key: AttemptKey): void {
+    const late = this.#options.clock.after(RECORD_MS, () => this.#end(this.#recorded(key)))
+    this.#until(key.task, (task) => {
+      const attempt = attemptOf(task, key)
+      if (attempt?.endedMs === undefined) return undefined
+      return () => {
+        late.cancel()
+        this.#end(attempt)
+      }
+    })
+  }
+
+  #recorded(key: AttemptKey): Attempt | undefined {
+    const task = this.#options.catalog.get(key.task) ?? this.#request.task
+    return attemptOf(task, key)
+  }
+
+  #end(attempt: Attempt | undefined): void {
+    if (this.#closed) return
+    this.close()
+    this.#sink.end(attempt)
+  }
+}
+
+function attemptOf(task: Task, { attempt }: AttemptKey): Attempt | undefined {
+  return task.attempts.find((each) => each.attempt === attempt)
+}

@@ -1,0 +1,147 @@
+import type { Authority } from '../runtime/authority/authority.ts'
+import type { StoreEntry, Topology } from '../runtime/authority/topology.ts'
+import type { Clock } from '../runtime/scheduling/clock.ts'
+import type { Random } from '../runtime/scheduling/random.ts'
+import type { Chain } from '../runtime/shard/entry.ts'
+import type { Machine } from '../runtime/shard/machine.ts'
+import { plainPacking } from '../runtime/shard/plain-packing.ts'
+import type { Store } from '../runtime/storage/store.ts'
+import type { StoreId } from '../runtime/storage/store-id.ts'
+import { System } from '../runtime/system.ts'
+import type { PeerMessage, Transport } from '../runtime/transport/transport.ts'
+import { Catalog } from './catalog.ts'
+import type { Fleet, FleetStatus } from './fleet.ts'
+import { LocalFleet } from './local-fleet.ts'
+import type { Command } from './task/command.ts'
+import type { LedTasks, TasksListener } from './task/led-tasks.ts'
+import { tasksMachine } from './task/tasks-machine.ts'
+import { ENDED, type TaskState } from './task/task.ts'
+import { shardOfTask } from './task/task-id.ts'
+import type { Terminals } from './terminals.ts'
+import { Exchange } from './work/exchange.ts'
+import type { ToExchange, ToSlots } from './work/messages.ts'
+import type { WorkOptions } from './work/options.ts'
+import { Slots } from './work/slots.ts'
+
+/** Between looks for attempts whose store is silent. Unit: ms. */
+const SWEEP_MS = 1_000
+
+/** Everything of the world that a node needs, handed in. */
+export interface NodePorts {
+  readonly self: StoreId
+  readonly entry: StoreEntry
+  readonly clusterId: string
+  readonly hot: Store
+  readonly cold: Store
+  readonly authority: Authority
+  readonly clock: Clock
+  readonly random: Random
+  readonly transport: Transport
+  readonly terminals: Terminals
+  readonly chain: Chain
+  readonly work: WorkOptions
+  readonly slots: number
+  readonly labels: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  digest(bytes: Uint8Array): string
+  status(counts: Readonly<Record<TaskState, number>>): Promise<FleetStatus>
+  alarm(shard: number, error: unknown): void
+  /** Between the parts and the shards, for tests that watch what is decided. */
+  machine?(machine: Machine<Command>): Machine<Command>
+}
+
+/**
+ * The inside of a node: the same in a process and in the simulation. Leads shards, gives their work
+ * out, runs what it is given.
+ */
+export class Node {
+  readonly system: System<Command>
+  readonly fleet: Fleet
+  readonly catalog: Catalog
+  readonly slots: Slots
+  readonly #ports: NodePorts
+  readonly #exchange: Exchange
+  readonly #led = new Map<number, LedTasks>()
+
+  constructor(ports: NodePorts) {
+    this.#ports = ports
+    const machine = tasksMachine({ ...ports, listener: this.#listener() })
+    this.catalog = new Catalog({ cold: ports.cold, unpack: plainPacking.unpack })
+    this.system = new System<Command>({
+      ...ports,
+      machine: ports.machine?.(machine) ?? machine,
+      packing: plainPacking,
+      receive: (from, message) => this.#receive(from, message),
+    })
+    const { shards } = this.system
+    this.#exchange = new Exchange({
+      ...ports,
+      shards,
+      nodes: () => [ports.self],
+      send: this.#sender('slots'),
+    })
+    this.slots = new Slots({
+      ...ports,
+      boot: ports.entry.boot,
+      node: ports.entry.node,
+      kinds: ['shell'],
+      leaders: () => [ports.self],
+      send: this.#sender('exchange'),
+    })
+    const copies = (shard: number): number =>
+      this.system.topology?.shards[shard]?.replicas.length ?? 0
+    this.fleet = new LocalFleet({
+      ...ports,
+      shards,
+      catalog: this.catalog,
+      led: () => this.#led,
+      copies,
+    })
+  }
+
+  start(): void {
+    this.system.start()
+    const startedMs = this.#ports.clock.monotonicMs()
+    const sweep = (): void => {
+      this.#exchange.sweep(startedMs)
+      this.#ports.clock.after(SWEEP_MS, sweep)
+    }
+    sweep()
+  }
+
+  #sender(part: 'slots' | 'exchange'): (to: StoreId, body: ToSlots | ToExchange) => void {
+    return (to, body) => this.#ports.transport.send(to, { to: part, body })
+  }
+
+  #receive(from: StoreId, message: PeerMessage): void {
+    if (message.to === 'exchange') this.#exchange.receive(from, message.body as ToExchange)
+    else if (message.to === 'slots') this.slots.receive(from, message.body as ToSlots)
+  }
+
+  #listener(): TasksListener {
+    return {
+      led: (tasks, live) => {
+        this.#led.set(tasks.shard, tasks)
+        for (const task of live) this.catalog.put(task.id, task)
+        if (Object.keys(tasks.tally()).length > 0) this.catalog.hasHistory(tasks.shard)
+        this.#exchange.led(tasks)
+        this.#exchange.abandon(this.#knownStores())
+      },
+      left: (shard) => {
+        this.#led.delete(shard)
+        this.#exchange.left(shard)
+        this.catalog.left(shard)
+      },
+      changed: (id, before, after, at) => {
+        this.catalog.put(id, after)
+        if (after && ENDED.has(after.state)) this.catalog.hasHistory(shardOfTask(id) ?? at.shard)
+        this.#exchange.changed(before, after)
+      },
+    }
+  }
+
+  #knownStores(): ReadonlySet<string> {
+    const topology: Topology | undefined = this.system.topology
+    return new Set(Object.keys(topology?.stores ?? {}))
+  }
+}
