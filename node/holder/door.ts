@@ -61,7 +61,7 @@ export class Door {
 
   #enter(socket: Socket): void {
     const streams = new Streams({
-      readable: (key) => this.#holder.readable(key),
+      source: (key) => this.#holder.source(key),
       send: (reply) => send(socket, reply),
       waitingBytes: () => socket.writableLength,
     })

@@ -18,7 +18,7 @@ import {
 import type { Confinement } from './confinement/confinement.ts'
 import { alive, type Entry, generations, type Ledger, retireGeneration } from './ledger.ts'
 import { environmentOf, type Surroundings } from './terminal/environment.ts'
-import { attemptDirectory, finishedRecording, type Readable, readEnd } from './terminal/finished.ts'
+import { attemptDirectory, readEnd } from './terminal/finished.ts'
 import type { LadderOptions } from './terminal/ladder.ts'
 import { whyNotRunnable } from './terminal/program.ts'
 import { writeEnd } from './terminal/recording.ts'
@@ -46,6 +46,12 @@ export interface HolderOptions {
   /** The attempt has more to read, or has become a finished one. */
   readonly grown: (key: AttemptKey) => void
 }
+
+export type Source =
+  | { readonly type: 'running'; readonly terminal: Terminal }
+  /** Over, the record on its way to disk: the end comes when it is there. */
+  | { readonly type: 'settling' }
+  | { readonly type: 'over'; readonly exit: Exit }
 
 export type Refusal = { readonly reason: RefusedReason; readonly detail: string }
 
@@ -119,17 +125,13 @@ export class Holder {
     if (this.#exits.delete(formatKey(key))) this.#options.ledger.forget(key)
   }
 
-  /** What a follower reads; `undefined` if nothing is known of the attempt. */
-  readable(key: AttemptKey): Readable | undefined {
+  /** Where a follower gets its output; `undefined` if nothing is known of the attempt. */
+  source(key: AttemptKey): Source | undefined {
     const terminal = this.#terminals.get(formatKey(key))
-    if (terminal) return terminal
+    if (terminal) return { type: 'running', terminal }
     const owed = this.#exits.get(formatKey(key))
-    const directory = this.#directoryOf(key)
-    const end = readEnd(directory)
-    if (end) return finishedRecording(directory, end)
-    if (owed) return { read: () => ({ type: 'end', exit: owed.exit }) }
-    // Over, its record on the way to disk: the end comes when it is there.
-    return this.#options.ledger.has(key) ? { read: () => ({ type: 'none' }) } : undefined
+    if (owed) return { type: 'over', exit: owed.exit }
+    return this.#options.ledger.has(key) ? { type: 'settling' } : undefined
   }
 
   /** Time has passed: limits are compared and ladders climbed. */

@@ -128,6 +128,12 @@ export function generations(data: string): readonly Generation[] {
   return found.sort((a, b) => a.generation - b.generation)
 }
 
+/** Above every generation that anything here still speaks of. */
+export function nextGeneration(data: string): number {
+  const named = [...generations(data), ...new Ledger(data).entries()]
+  return 1 + named.reduce((newest, each) => Math.max(newest, each.generation), 0)
+}
+
 export function alive(generation: Generation): boolean {
   return processOf(generation.pid)?.startedAt === generation.startedAt
 }

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { signalProcess } from './confinement/processes.ts'
 import { type HolderStart, launchHolder } from './launch.ts'
-import { alive, type Generation, generations, socketPath } from './ledger.ts'
+import { alive, type Generation, generations, nextGeneration, socketPath } from './ledger.ts'
 import { Link, type LinkOptions } from './link.ts'
 import type { Held } from '../../actors/terminals.ts'
 
@@ -51,7 +51,7 @@ export class Links {
 
   /** A new generation takes what is new; the others drain. */
   upgrade(): void {
-    this.#generationMin = this.#newest() + 1
+    this.#generationMin = nextGeneration(this.#options.start.data)
     this.#launchedMs = -Infinity
     this.#lookIn(0)
   }
@@ -75,11 +75,6 @@ export class Links {
     return ours && !welcome.draining && link.generation >= this.#generationMin
   }
 
-  #newest(): number {
-    const known = generations(this.#options.start.data).map((each) => each.generation)
-    return Math.max(0, ...known, ...[...this.#open].map((each) => each.generation))
-  }
-
   #lookIn(delayMs: number): void {
     if (this.#stopped) return
     clearTimeout(this.#timer)
@@ -99,7 +94,7 @@ export class Links {
     const coming = living.some((each) => this.#mayBecomeCurrent(each.generation))
     if (!coming && performance.now() - this.#launchedMs > LAUNCH_MS) {
       this.#launchedMs = performance.now()
-      launchHolder({ ...start, generation: Math.max(this.#newest() + 1, this.#generationMin) })
+      launchHolder({ ...start, generation: nextGeneration(start.data) })
     }
     this.#lookIn(LOOK_MS)
   }

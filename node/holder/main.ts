@@ -2,8 +2,8 @@
  * The holder's program: `node main.ts <options as JSON>`. Started by `launch.ts`, detached, in a
  * session of its own; leaves when it holds nothing and nobody has been connected for a minute.
  */
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { bootClockMs } from './boot-clock.ts'
 import { cgroupConfinement } from './confinement/cgroup.ts'
 import { markConfinement } from './confinement/marks.ts'
@@ -23,6 +23,8 @@ import { surroundingsOf } from './terminal/environment.ts'
 
 /** How late a leash or a deadline may be noticed. */
 const TICK_MS = 200
+/** How often it is looked whether the data directory is still there: each 5 s. */
+const ANNOUNCED_TICKS = 25
 const LOG_BYTES_MAX = 1024 * 1024
 
 function run(start: HolderStart): void {
@@ -81,6 +83,7 @@ interface Watched {
 function keepTime({ holder, door, start, leave }: Watched): void {
   let lonelySinceMs = bootClockMs()
   let stopping = false
+  let ticks = 0
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('SIGTERM', () => {
     stopping = true
@@ -90,15 +93,24 @@ function keepTime({ holder, door, start, leave }: Watched): void {
     holder.tick()
     const nowMs = bootClockMs()
     if (!holder.empty || door.visitorCount > 0) lonelySinceMs = nowMs
+    if (ticks++ % ANNOUNCED_TICKS === 0 && !announced(start)) {
+      stopping = true // The directory was taken away: nobody can find us any more.
+      holder.endAll()
+    }
     if (stopping && holder.running === 0) return leave('it was told to stop')
     if (holder.empty && holder.draining) return leave('it is drained')
     if (nowMs - lonelySinceMs >= start.lonelyMs) leave('nobody needs it')
   }, TICK_MS)
 }
 
+function announced({ data, generation }: HolderStart): boolean {
+  return generations(data).some((each) => each.generation === generation)
+}
+
 /** Two files of at most 1 MiB each. */
 function logTo(path: string, generation: number): (line: string) => void {
   return (line) => {
+    if (!existsSync(dirname(path))) return
     const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
     if (bytes > LOG_BYTES_MAX) renameSync(path, `${path}.1`)
     appendFileSync(path, `${new Date().toISOString()} holder ${generation} ${line}\n`, {

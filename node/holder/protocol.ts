@@ -20,6 +20,8 @@ export const PROTOCOL_VERSION = 1
 
 /** Output on its way to one follower and not yet taken by it. Unit: bytes. */
 export const WINDOW_BYTES = 256 * 1024
+/** The same for what the follower reads from the file. */
+export const KEPT_WINDOW_BYTES = 1024 * 1024
 
 export type Request =
   | { readonly type: 'hello'; readonly version: number; readonly store: string }
@@ -64,6 +66,8 @@ export type Reply =
       readonly offset: number
       readonly bytes: Uint8Array
     }
+  /** Up to `to` it lies in the file `output` of the attempt: read it there, it costs half. */
+  | { readonly type: 'kept'; readonly stream: number; readonly to: number }
   | { readonly type: 'gap'; readonly stream: number; readonly from: number; readonly to: number }
   | { readonly type: 'finished'; readonly stream: number; readonly exit: Exit }
   | { readonly type: 'gone'; readonly stream: number }

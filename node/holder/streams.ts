@@ -5,12 +5,15 @@
  */
 import type { AttemptKey } from '../../actors/terminals.ts'
 import { formatKey } from '../../actors/terminals.ts'
-import { type Follow, type Reply, WINDOW_BYTES } from './protocol.ts'
-import type { Piece, Readable } from './terminal/finished.ts'
+import type { Source } from './holder.ts'
+import { type Follow, KEPT_WINDOW_BYTES, type Reply, WINDOW_BYTES } from './protocol.ts'
+import type { Piece } from './terminal/terminal.ts'
 
 const PIECE_BYTES = 64 * 1024
 /** Bytes given to the socket and not taken by the kernel, beyond which streams wait. */
 const SOCKET_BYTES_MAX = 256 * 1024
+/** At most this often is more sent to one connection because a terminal said more. */
+const GATHER_MS = 4
 export const STREAMS_MAX = 1_000
 
 interface Stream {
@@ -20,11 +23,10 @@ interface Stream {
   takenTo: number
   /** Sent since the connection last had nothing to send. */
   recentBytes: number
-  reading: boolean
 }
 
 export interface StreamsOptions {
-  readonly readable: (key: AttemptKey) => Readable | undefined
+  readonly source: (key: AttemptKey) => Source | undefined
   readonly send: (reply: Reply) => void
   readonly waitingBytes: () => number
 }
@@ -36,16 +38,19 @@ export class Streams {
   /** Streams that may have something to send. */
   readonly #ready = new Set<Stream>()
 
+  #soon = false
+  #pumpedMs = -Infinity
+
   constructor(options: StreamsOptions) {
     this.#options = options
   }
 
   open({ stream, key, from }: Follow): void {
     if (this.#streams.has(stream)) return
-    if (this.#streams.size >= STREAMS_MAX || !this.#options.readable(key)) {
+    if (this.#streams.size >= STREAMS_MAX || !this.#options.source(key)) {
       return this.#options.send({ type: 'gone', stream })
     }
-    const opened = { stream, key, offset: from, takenTo: from, recentBytes: 0, reading: false }
+    const opened = { stream, key, offset: from, takenTo: from, recentBytes: 0 }
     this.#streams.set(stream, opened)
     const followers = this.#byKey.get(formatKey(key)) ?? new Set()
     this.#byKey.set(formatKey(key), followers.add(opened))
@@ -75,7 +80,21 @@ export class Streams {
     const followers = this.#byKey.get(formatKey(key))
     if (!followers) return
     for (const each of followers) this.#ready.add(each)
-    this.pump()
+    this.#pumpSoon()
+  }
+
+  /** At once after a quiet moment, so that an echo is quick; in a flood, small pieces gather. */
+  #pumpSoon(): void {
+    if (this.#soon) return
+    this.#soon = true
+    const waitMs = this.#pumpedMs + GATHER_MS - performance.now()
+    const pump = (): void => {
+      this.#soon = false
+      this.#pumpedMs = performance.now()
+      this.pump()
+    }
+    if (waitMs <= 0) setImmediate(pump)
+    else setTimeout(pump, waitMs)
   }
 
   /** Sends what windows and the socket allow. Called again when the socket has drained. */
@@ -93,43 +112,45 @@ export class Streams {
 
   #advance(stream: Stream): void {
     this.#ready.delete(stream)
-    const window = stream.takenTo + WINDOW_BYTES - stream.offset
-    if (stream.reading || window <= 0) return
-    const readable = this.#options.readable(stream.key)
-    if (!readable) return this.#gone(stream)
-    const piece = readable.read(stream.offset, Math.min(window, PIECE_BYTES))
-    if (!(piece instanceof Promise)) return this.#took(stream, piece)
-    stream.reading = true
-    const done = (read: Piece | undefined): void => {
-      stream.reading = false
-      if (this.#streams.get(stream.stream) !== stream) return
-      if (read) this.#took(stream, read)
-      else this.#gone(stream) // The recording was taken away under the reader.
-      this.pump()
+    const source = this.#options.source(stream.key)
+    if (!source) return this.#close(stream, { type: 'gone', stream: stream.stream })
+    switch (source.type) {
+      case 'settling':
+        return
+      case 'over':
+        return this.#close(stream, { type: 'finished', stream: stream.stream, exit: source.exit })
+      case 'running': {
+        const windowBytes = stream.takenTo + WINDOW_BYTES - stream.offset
+        const bytes = Math.min(windowBytes, PIECE_BYTES)
+        if (bytes > 0) this.#give(stream, source.terminal.read(stream.offset, bytes))
+      }
     }
-    piece.then(done, () => done(undefined))
   }
 
-  #gone(stream: Stream): void {
+  #close(stream: Stream, last: Reply): void {
     this.close(stream.stream)
-    this.#options.send({ type: 'gone', stream: stream.stream })
+    this.#options.send(last)
   }
 
-  #took(stream: Stream, piece: Piece): void {
+  #give(stream: Stream, piece: Piece): void {
     const { send } = this.#options
+    const { stream: number, offset, takenTo } = stream
     switch (piece.type) {
       case 'none':
         return
-      case 'end':
-        this.close(stream.stream)
-        return send({ type: 'finished', stream: stream.stream, exit: piece.exit })
       case 'gap':
-        send({ type: 'gap', stream: stream.stream, from: stream.offset, to: piece.to })
+        send({ type: 'gap', stream: number, from: offset, to: piece.to })
         stream.offset = piece.to
         stream.takenTo = piece.to
         break
+      case 'kept': {
+        const to = Math.min(piece.to, takenTo + KEPT_WINDOW_BYTES)
+        send({ type: 'kept', stream: number, to })
+        stream.offset = to
+        break
+      }
       case 'bytes':
-        send({ type: 'output', stream: stream.stream, offset: stream.offset, bytes: piece.bytes })
+        send({ type: 'output', stream: number, offset, bytes: piece.bytes })
         stream.offset += piece.bytes.length
         stream.recentBytes += piece.bytes.length
     }

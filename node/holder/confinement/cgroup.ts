@@ -31,6 +31,7 @@ export function cgroupConfinement(options: CgroupOptions): Confinement | undefin
   const roots = candidates().map((each) => prepare(each, options.store))
   const usable = roots.filter((root) => root !== undefined)
   const root = usable.find((each) => each.counts) ?? usable[0]
+  for (const unused of usable) if (unused !== root) removeTree(unused.path)
   return root && confinementIn(root, options)
 }
 

@@ -1,24 +1,11 @@
 /**
- * The recording of an attempt that is over, read from its folder: by the holder while it keeps the
- * exit, by the node afterwards.
+ * The recording of an attempt that is over, read from its folder. The holder never reads it: a node
+ * has the same files.
  */
 import { readFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AttemptKey, Exit } from '../../../actors/terminals.ts'
 import type { RecordingEnd } from './recording.ts'
-
-/** What comes next for a reader at some offset. */
-export type Piece =
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'gap'; readonly to: number }
-  /** Nothing yet. */
-  | { readonly type: 'none' }
-  | { readonly type: 'end'; readonly exit: Exit }
-
-export interface Readable {
-  read(offset: number, bytesMax: number): Piece | Promise<Piece>
-}
 
 export function attemptDirectory(data: string, key: AttemptKey): string {
   return join(data, 'attempts', key.task, String(key.attempt))
@@ -34,28 +21,24 @@ export function readEnd(directory: string): RecordingEnd | undefined {
   }
 }
 
-export function finishedRecording(directory: string, end: RecordingEnd): Readable {
-  const { headBytes, tailOffset, exit } = end
-  return {
-    read(offset, bytesMax) {
-      if (offset < headBytes) {
-        const length = Math.min(bytesMax, headBytes - offset)
-        return readPiece(join(directory, 'output'), offset, length)
-      }
-      if (offset < tailOffset) return { type: 'gap', to: tailOffset }
-      if (offset >= exit.outputBytes) return { type: 'end', exit }
-      return readPiece(join(directory, 'tail'), offset - tailOffset, bytesMax)
-    },
-  }
-}
+/** What comes next for a reader at some offset: where it lies, or that nothing is left. */
+export type Place =
+  | {
+      readonly type: 'file'
+      readonly name: 'output' | 'tail'
+      readonly at: number
+      readonly bytes: number
+    }
+  | { readonly type: 'gap'; readonly to: number }
+  | { readonly type: 'end'; readonly exit: Exit }
 
-/** With a descriptor of its own: one that is shared could be closed, and its number reused, meanwhile. */
-export async function readPiece(path: string, position: number, length: number): Promise<Piece> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position)
-    return { type: 'bytes', bytes: buffer.subarray(0, bytesRead) }
-  } finally {
-    await file.close()
+export function placeOf(offset: number, end: RecordingEnd): Place {
+  const { headBytes, tailOffset, exit } = end
+  if (offset < headBytes) {
+    return { type: 'file', name: 'output', at: offset, bytes: headBytes - offset }
   }
+  if (offset < tailOffset) return { type: 'gap', to: tailOffset }
+  if (offset >= exit.outputBytes) return { type: 'end', exit }
+  const bytes = exit.outputBytes - offset
+  return { type: 'file', name: 'tail', at: offset - tailOffset, bytes }
 }

@@ -21,6 +21,9 @@ export const TAIL_BYTES_MAX = 1024 * 1024
 /** Unwritten bytes at which the terminal is paused, and at which it goes on. */
 export const PAUSE_BYTES = 512 * 1024
 export const RESUME_BYTES = 64 * 1024
+/** Output is gathered into one write until there is this much, or for this long. */
+const GATHER_BYTES = 128 * 1024
+const GATHER_MS = 25
 const WRITE_BYTES_MAX = 256 * 1024
 const TIMING_STEP_MS = 50
 /** Two hours of unbroken output; after that the pace is no longer noted. */
@@ -42,7 +45,6 @@ export interface RecordingOptions {
   readonly ring: Ring
   readonly outputBytesMax: number
   readonly size: TerminalSize
-  readonly nowMs: () => number
   /** `true`: pause the terminal. */
   readonly pressure: (high: boolean) => void
   /** More can be read from the file, or nothing more will be. */
@@ -55,7 +57,7 @@ export class Recording {
   readonly #tailBytesMax: number
   readonly #output: number
   readonly #timing: number
-  readonly #startedMs: number
+  readonly #startedMs = performance.now()
   #size: TerminalSize
   #headBytes = 0
   #writing = false
@@ -66,6 +68,7 @@ export class Recording {
   #timingBytes = 0
   #timingNextMs = 0
   #idle: (() => void) | undefined
+  #gathering: NodeJS.Timeout | undefined
 
   /** Throws if the folder cannot be made. */
   constructor(options: RecordingOptions) {
@@ -75,7 +78,6 @@ export class Recording {
     mkdirSync(options.directory, { recursive: true, mode: 0o700 })
     this.#output = openSync(join(options.directory, 'output'), 'w', 0o600)
     this.#timing = openSync(join(options.directory, 'timing'), 'w', 0o600)
-    this.#startedMs = options.nowMs()
     this.#size = options.size
     this.#note('r', options.size.cols, options.size.rows)
   }
@@ -85,14 +87,20 @@ export class Recording {
     return this.#headBytes
   }
 
+  /** More will be in `output`: neither is it full, nor has the disk refused. */
+  get writing(): boolean {
+    return !this.#failed && this.#headBytes < this.#headBytesMax
+  }
+
   /** The ring has grown. */
   grown(offset: number): void {
-    const nowMs = this.#options.nowMs() - this.#startedMs
+    const nowMs = performance.now() - this.#startedMs
     if (nowMs >= this.#timingNextMs) {
       this.#timingNextMs = nowMs + TIMING_STEP_MS
       this.#note('o', offset)
     }
-    this.#write()
+    if (this.#unwritten() >= GATHER_BYTES) this.#write()
+    else this.#gathering ??= setTimeout(() => this.#write(), GATHER_MS)
     this.#press()
   }
 
@@ -139,6 +147,8 @@ export class Recording {
   }
 
   #write(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
     const length = Math.min(this.#unwritten(), WRITE_BYTES_MAX)
     if (this.#writing) return
     if (length <= 0) return this.#rest()
@@ -162,8 +172,7 @@ export class Recording {
   }
 
   #press(): void {
-    const writing = !this.#failed && this.#headBytes < this.#headBytesMax
-    const waiting = writing ? this.#options.ring.end - this.#headBytes : 0
+    const waiting = this.writing ? this.#options.ring.end - this.#headBytes : 0
     const high = this.#high ? waiting > RESUME_BYTES : waiting > PAUSE_BYTES
     if (high === this.#high) return
     this.#high = high
@@ -171,7 +180,7 @@ export class Recording {
   }
 
   #note(...what: readonly (string | number)[]): void {
-    const ms = Math.round(this.#options.nowMs() - this.#startedMs)
+    const ms = Math.round(performance.now() - this.#startedMs)
     if (this.#timingBytes + this.#timingLines.length > TIMING_BYTES_MAX) return
     this.#timingLines += `${JSON.stringify([ms, ...what])}\n`
     if (this.#timingLines.length > TIMING_FLUSH_CHARACTERS) this.#flushTiming()

@@ -3,7 +3,6 @@
  * once the command is over, nothing it started is left, and the last byte is kept.
  */
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import type {
   EndReason,
   Exit,
@@ -14,7 +13,6 @@ import type {
 } from '../../../actors/terminals.ts'
 import type { Confinement, Leader } from '../confinement/confinement.ts'
 import { processOf, signalProcess } from '../confinement/processes.ts'
-import { type Piece, type Readable, readPiece } from './finished.ts'
 import {
   endLadder,
   type Ladder,
@@ -31,6 +29,8 @@ const RING_BYTES_MAX = 1024 * 1024
 /** What a command left running is told, and has this long before it is killed. */
 const LEFTOVER_GRACE_MS = 500
 const SWEEP_STEP_MS = 25
+/** A follower that is further behind reads the file: a flood need not pass the socket. */
+const DIRECT_BYTES_MAX = 64 * 1024
 /** A process that the kernel itself cannot end (waiting for a dead disk) holds up no exit longer. */
 const SWEEP_MS_MAX = 5_000
 
@@ -46,7 +46,15 @@ export interface TerminalOptions {
   readonly exited: (exit: Exit) => void
 }
 
-export class Terminal implements Readable {
+export type Piece =
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  /** In the file `output`, up to there. */
+  | { readonly type: 'kept'; readonly to: number }
+  | { readonly type: 'gap'; readonly to: number }
+  /** Nothing yet. */
+  | { readonly type: 'none' }
+
+export class Terminal {
   readonly spec: TerminalSpec
   readonly #options: TerminalOptions
   readonly #pty: Pty
@@ -71,7 +79,6 @@ export class Terminal implements Readable {
       ring: this.#ring,
       outputBytesMax: spec.outputBytesMax,
       size: this.#size,
-      nowMs: options.nowMs,
       pressure: (high) => (high ? this.#pty.pause() : this.#pty.resume()),
       written: options.grown,
     })
@@ -136,17 +143,17 @@ export class Terminal implements Readable {
     this.#climb(tickLadder(this.#ladder, limits, this.#options.nowMs(), this.#options.ladder))
   }
 
-  read(offset: number, bytesMax: number): Piece | Promise<Piece> {
-    if (offset >= this.#ring.end) return { type: 'none' }
-    if (offset >= this.#ring.start) {
-      return { type: 'bytes', bytes: this.#ring.read(offset, bytesMax) }
+  /** What a follower at `offset` gets next: recent output as bytes, what lies behind from the file. */
+  read(offset: number, bytesMax: number): Piece {
+    const { headBytes, writing } = this.#recording
+    const behindBytes = this.#ring.end - offset
+    if (behindBytes <= 0) return { type: 'none' }
+    if (behindBytes > DIRECT_BYTES_MAX || offset < this.#ring.start) {
+      if (offset < headBytes) return { type: 'kept', to: headBytes }
+      if (writing) return { type: 'none' } // Soon in the file.
     }
-    const { headBytes } = this.#recording
-    if (offset < headBytes) {
-      const path = join(this.#options.directory, 'output')
-      return readPiece(path, offset, Math.min(bytesMax, headBytes - offset))
-    }
-    return { type: 'gap', to: this.#ring.start }
+    if (offset < this.#ring.start) return { type: 'gap', to: this.#ring.start }
+    return { type: 'bytes', bytes: this.#ring.read(offset, bytesMax) }
   }
 
   #said(chunk: Uint8Array): void {

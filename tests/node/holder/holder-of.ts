@@ -6,6 +6,7 @@ import {
   type HolderClient,
   type HolderClientOptions,
 } from '../../../node/holder/client.ts'
+import { generations } from '../../../node/holder/ledger.ts'
 import type { TerminalsWorld } from '../../contracts/terminals.contract.ts'
 
 export interface RealWorld extends TerminalsWorld {
@@ -34,8 +35,8 @@ export function holderOf(options: Partial<HolderClientOptions> = {}): RealWorld 
     },
     until,
     async stop() {
-      const pids = client.holders()
       client.close()
+      const pids = generations(data).map((each) => each.pid)
       for (const pid of pids) maybeSignal(pid, 'SIGTERM')
       await until(() => !pids.some(lives))
       rmSync(data, { recursive: true, force: true })

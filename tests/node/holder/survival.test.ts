@@ -133,7 +133,7 @@ t.test(
     t.equal(again.heard.text, 'old\r\nbye\r\nbye\r\n')
     world.terminals().forget(old.key)
     await world.until(() => !lives(oldPid))
-    t.equal(world.terminals().holders().length, 1)
+    await world.until(() => world.terminals().holders().length === 1)
     t.ok(heard.text.startsWith('old') && exits.size === 0)
   },
 )
@@ -162,6 +162,7 @@ t.test('another build replaces the holder by itself', async (t) => {
   t.teardown(() => world.stop())
   await ready(world)
   const [first = 0] = world.terminals().holders()
+  world.terminals().close()
   const next = holderOf({ data: world.data, store: 'builds', build: 'two' })
   t.teardown(() => next.stop())
   await ready(next)
@@ -183,6 +184,37 @@ t.test(
     maybeSignal(pid, 'SIGKILL')
   },
 )
+
+t.test('exits that a stopped holder owed are said by the next', async (t) => {
+  const world = holderOf()
+  t.teardown(() => world.stop())
+  const spec = specOf(['sh', '-c', 'echo kept; exit 5'])
+  const ran = specOf(['sleep', '1000'])
+  const before = exitsOf(world.terminals())
+  await started(world, spec)
+  await started(world, ran)
+  await world.until(() => before.size === 1)
+  const [pid = 0] = world.terminals().holders()
+  process.kill(pid, 'SIGTERM')
+  await until(() => !lives(pid))
+  world.restartNode()
+  const after = exitsOf(world.terminals())
+  await world.until(() => after.size === 2)
+  t.match(after.get(formatKey(spec.key)), { reason: 'exited', code: 5 })
+  t.match(after.get(formatKey(ran.key)), { reason: 'leash', signal: 'SIGKILL' })
+})
+
+t.test('a holder whose directory is taken away ends what it runs, and leaves', async (t) => {
+  const world = holderOf()
+  const spec = specOf(['sleep', '1000'])
+  await started(world, spec)
+  const [pid = 0] = world.terminals().holders()
+  const [held] = await listed(world)
+  world.terminals().close()
+  rmSync(world.data, { recursive: true })
+  await until(() => !lives(pid))
+  t.notOk(held?.type === 'running' && lives(held.pid))
+})
 
 t.test('a data directory with a long path works', async (t) => {
   const short = mkdtempSync(join(tmpdir(), 'holder-'))
