@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import { startConsole } from '../console/server.ts'
+import { Node } from '../actors/node.ts'
+import { WORK_DEFAULTS } from '../actors/work/options.ts'
+import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
+import type { Topology } from '../runtime/authority/topology.ts'
+import type { RuntimeError } from '../runtime/errors.ts'
+import { systemClock } from '../runtime/scheduling/system-clock.ts'
+import { systemRandom } from '../runtime/scheduling/system-random.ts'
+import { ulid } from '../runtime/scheduling/ulid.ts'
+import { backup } from '../runtime/storage/backup.ts'
+import { chainHash } from '../runtime/storage/checksum.ts'
+import { pack, unpack } from '../runtime/storage/codec.ts'
+import { holdsStore, initDirectory, openDirectory } from '../runtime/storage/directory.ts'
+import { storeIdOf } from '../runtime/storage/store-id.ts'
+import { Loopback } from '../runtime/transport/loopback.ts'
+import { startAdmin } from './admin/door.ts'
+import { chooseAddresses } from './config/addresses.ts'
+import type { NodeConfiguration } from './config/keys.ts'
+import { probePort } from './config/port-probe.ts'
+import { createCredentials } from './credentials.ts'
+import { createHolderClient } from './holder/client.ts'
+import { nextBoot } from './boot.ts'
+import { openCredential, removeLocalAccess, writeLocalAccess } from './local-access.ts'
+import { NodeReport } from './node-report.ts'
+import { schemas } from './schemas.ts'
+import { tokenStore } from './token-store.ts'
+import { VERSION } from './version.ts'
+
+/** How long the shards may take to become active before the node gives up. Unit: ms. */
+const ACTIVE_MS = 30_000
+
+export interface RunningNode {
+  readonly addresses: { readonly console: string; readonly admin: string; readonly peer: string }
+  readonly data: string
+  /** A sign-in link that works once. */
+  link(): string
+  /** Takes no more, lets go of the terminals, writes what is still in memory. */
+  stop(): Promise<void>
+}
+
+export interface Events {
+  /** The store can no longer acknowledge anything: the program must end. */
+  storeFailed(error: RuntimeError): void
+  alarm(what: string, error: unknown): void
+}
+
+/** Builds a node out of its parts, with the real world at its edges. */
+export async function compose(
+  configuration: NodeConfiguration,
+  events: Events,
+): Promise<RunningNode> {
+  const { data, name, drainMs } = configuration
+  const clock = systemClock
+  const random = systemRandom
+  await prepare(configuration)
+  const directory = await openDirectory(data, {
+    clock,
+    failed: (error) => events.storeFailed(error),
+  })
+  const { hot, cold, sentinel } = directory
+  const self = storeIdOf(sentinel.storeId)
+  const addresses = await chooseAddresses(configuration, probePort)
+  const entry = await nextBoot(directory, addresses.peer)
+  const credentials = await createCredentials({
+    local: await openCredential(data),
+    tokens: tokenStore(hot),
+    clock,
+    random,
+  })
+  const holder = createHolderClient({ data, store: sentinel.storeId, build: VERSION })
+  const authority = new OneVoterAuthority({
+    store: hot,
+    pack,
+    unpack: (bytes) => unpack(bytes) as Topology,
+  })
+  const report = new NodeReport({ configuration, sentinel, entry, clock, holder })
+  const node: Node = new Node({
+    ...{ self, entry, hot, cold, authority, clock, random, configuration },
+    clusterId: sentinel.clusterId,
+    transport: new Loopback(self, clock),
+    terminals: holder,
+    chain: chainHash,
+    work: WORK_DEFAULTS,
+    slots: configuration.slots,
+    labels: configuration.labels,
+    env: {},
+    digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    status: (counts) => report.status(counts, node),
+    alarm: (shard, error) => events.alarm(`shard ${shard}`, error),
+  })
+  node.start()
+  await active(node)
+
+  const { fleet } = node
+  const verify = (secret: string): ReturnType<typeof credentials.verify> =>
+    credentials.verify(secret)
+  const console = await startConsole({
+    ...{ fleet, verify, clock, random },
+    listen: addresses.console,
+    node: name,
+    boot: entry.boot,
+    version: VERSION,
+  })
+  const actions = {
+    schemas,
+    backup: (to: string, progress: (copied: number, total: number) => void) =>
+      backup(directory, to, { clock, progress: (copied) => progress(copied, 0) }),
+    consoleLink: (by: { readonly name: string; readonly role: 'viewer' | 'operator' | 'admin' }) =>
+      Promise.resolve(console.link(by)),
+  }
+  const unexpected = (failure: unknown, method: string): void => events.alarm(method, failure)
+  const admin = await startAdmin({
+    ...{ fleet, credentials, actions, clock, unexpected },
+    listen: addresses.admin,
+    limits: configuration.adminLimits,
+  })
+  admin.serve(true)
+  const heard = { console: console.address, admin: admin.address, peer: addresses.peer }
+  report.listening(heard, console.served)
+  await writeLocalAccess(data, { address: admin.address, pid: process.pid, node: name })
+  return {
+    addresses: heard,
+    data,
+    link: () => console.link({ name: 'local', role: 'admin' }).url,
+    async stop() {
+      node.slots.drain()
+      await removeLocalAccess(data)
+      await Promise.all([admin.stop(drainMs), console.stop(drainMs)])
+      await new Promise<void>((done) => node.system.shards.stop(done))
+      holder.close()
+      await directory.close()
+    },
+  }
+}
+
+/** A first start makes the store; `--discard` is for directories of another cluster. */
+async function prepare({ data, name }: NodeConfiguration): Promise<void> {
+  if (holdsStore(data)) return
+  const wallMs = systemClock.wallMs()
+  const storeId = storeIdOf(ulid(wallMs, systemRandom))
+  const clusterId = ulid(wallMs, systemRandom)
+  // Loaded only here: certificates are 20 MB of memory, and needed once in a store's life.
+  const { founding } = await import('./identity.ts')
+  const first = await founding({ storeId, clusterId, node: name, wallMs })
+  const failed = (error: RuntimeError): never => {
+    throw error
+  }
+  await initDirectory(data, { storeId, clusterId, node: name }, first, {
+    clock: systemClock,
+    failed,
+  })
+}
+
+async function active(node: Node): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + ACTIVE_MS
+  const total = node.system.topology?.shards.length ?? 64
+  while (node.system.shards.activeCount + node.system.shards.unreadable.size < total) {
+    if (systemClock.monotonicMs() > untilMs) throw new Error('the shards did not become active')
+    await new Promise<void>((resolve) => systemClock.defer(resolve))
+  }
+}
