@@ -11,7 +11,7 @@
  * what became of it. Writing is asynchronous with one write under way; bytes wait in the ring, and
  * `pressure` asks for the terminal to be paused before unwritten ones could be pushed out of it.
  */
-import { closeSync, mkdirSync, openSync, write, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, write, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit, TerminalSize } from '../../../actors/terminals.ts'
 import { assert } from '../../../runtime/errors.ts'
@@ -67,6 +67,7 @@ export class Recording {
   #timingLines = ''
   #timingBytes = 0
   #timingNextMs = 0
+  #closing = false
   #idle: (() => void) | undefined
   #gathering: NodeJS.Timeout | undefined
 
@@ -99,8 +100,7 @@ export class Recording {
       this.#timingNextMs = nowMs + TIMING_STEP_MS
       this.#note('o', offset)
     }
-    if (this.#unwritten() >= GATHER_BYTES) this.#write()
-    else this.#gathering ??= setTimeout(() => this.#write(), GATHER_MS)
+    this.#gather()
     this.#press()
   }
 
@@ -111,6 +111,7 @@ export class Recording {
 
   /** After the last byte: writes what is left and closes. The exit, with what was kept of it. */
   async close(exit: Omit<Exit, 'outputBytes' | 'outputTruncated'>): Promise<Exit> {
+    this.#closing = true
     while (this.#unwritten() > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
@@ -161,8 +162,15 @@ export class Recording {
       else this.#headBytes += count
       this.#press()
       this.#options.written()
-      this.#write()
+      if (this.#closing) this.#write()
+      else this.#gather()
     })
+  }
+
+  #gather(): void {
+    const unwritten = this.#unwritten()
+    if (unwritten >= GATHER_BYTES) this.#write()
+    else if (unwritten > 0) this.#gathering ??= setTimeout(() => this.#write(), GATHER_MS)
   }
 
   #rest(): void {
@@ -186,13 +194,15 @@ export class Recording {
     if (this.#timingLines.length > TIMING_FLUSH_CHARACTERS) this.#flushTiming()
   }
 
+  /** A few kilobytes now and then; the pace is worth no failure: what is missing is played at once. */
   #flushTiming(): void {
-    const bytes = Buffer.from(this.#timingLines)
+    const lines = this.#timingLines
     this.#timingLines = ''
-    write(this.#timing, bytes, 0, bytes.length, this.#timingBytes, () => {
-      // The pace is worth no failure: what is missing is played at once.
-    })
-    this.#timingBytes += bytes.length
+    try {
+      this.#timingBytes += writeSync(this.#timing, lines)
+    } catch {
+      this.#timingBytes = TIMING_BYTES_MAX
+    }
   }
 }
 
