@@ -25,6 +25,7 @@ import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import type { HolderHealth } from './protocol.ts'
 import { LADDER_DEFAULTS } from './terminal/ladder.ts'
+import { whyInvalid } from './terminal/program.ts'
 
 export interface HolderClient extends Terminals {
   /** `undefined` while lost. */
@@ -39,7 +40,13 @@ export interface HolderClient extends Terminals {
 
 /** Options of `HolderStart`; those with a default may be left out. */
 export type HolderClientOptions = Pick<HolderStart, 'data' | 'store' | 'build'> &
-  Partial<HolderStart>
+  Partial<HolderStart> & {
+    /** A holder that does not answer for so long is left, thrice in a row is killed. Default 5 s. */
+    readonly silentMs?: number
+  }
+
+/** As much as the holder keeps for a command that does not read. */
+const INPUT_BYTES_MAX = 1024 * 1024
 
 const DEFAULTS = {
   terminalsMax: 1_000,
@@ -47,11 +54,13 @@ const DEFAULTS = {
   ladder: LADDER_DEFAULTS,
   lonelyMs: 60_000,
   cgroups: true,
+  silentMs: 5_000,
 }
 
 /** Connects to the holder of this data directory, or starts one. */
 export function createHolderClient(options: HolderClientOptions): HolderClient {
-  return new Client({ ...DEFAULTS, ...options })
+  const { silentMs, ...start } = { ...DEFAULTS, ...options }
+  return new Client(start, silentMs)
 }
 
 type ExitListener = (key: AttemptKey, exit: Exit) => void
@@ -74,10 +83,11 @@ class Client implements HolderClient {
   #pendingStarts: PendingStart[] = []
   #state: 'ready' | 'lost' = 'lost'
 
-  constructor(start: Omit<HolderStart, 'generation'>) {
+  constructor(start: Omit<HolderStart, 'generation'>, silentMs: number) {
     this.#data = start.data
     this.#links = new Links({
       start,
+      silentMs,
       exited: ({ key, exit }) => this.#exited(key, exit),
       opened: (link, held) => this.#opened(link, held),
       closed: (link) => this.#closed(link),
@@ -89,6 +99,9 @@ class Client implements HolderClient {
   }
 
   start(spec: TerminalSpec, answered: (result: StartResult) => void): void {
+    const detail = whyInvalid(spec)
+    if (detail)
+      return queueMicrotask(() => answered({ type: 'refused', reason: 'invalid', detail }))
     const link = this.#ownerOf(spec.key)
     if (link && this.#state === 'ready') return this.#startAt(link, { spec, answered })
     queueMicrotask(() => answered(LOST))
@@ -113,6 +126,7 @@ class Client implements HolderClient {
   }
 
   write(key: AttemptKey, bytes: Uint8Array): void {
+    if (bytes.length > INPUT_BYTES_MAX) return
     this.#ownerOf(key)?.send({ type: 'write', key, bytes })
   }
 

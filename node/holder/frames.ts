@@ -8,7 +8,7 @@
  * the payload and are not encoded at all. A frame beyond the limit, or one that is not JSON, ends
  * the connection: there is no way to find the next one.
  */
-export const FRAME_BYTES_MAX = 2 * 1024 * 1024
+export const FRAME_BYTES_MAX = 8 * 1024 * 1024
 
 const LENGTHS_BYTES = 8
 

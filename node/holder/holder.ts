@@ -20,13 +20,13 @@ import { alive, type Entry, generations, type Ledger, retireGeneration } from '.
 import { environmentOf, type Surroundings } from './terminal/environment.ts'
 import { attemptDirectory, readEnd } from './terminal/finished.ts'
 import type { LadderOptions } from './terminal/ladder.ts'
-import { whyNotRunnable } from './terminal/program.ts'
+import { whyInvalid, whyNotRunnable } from './terminal/program.ts'
 import { writeEnd } from './terminal/recording.ts'
 import { Terminal } from './terminal/terminal.ts'
 
-export const OUTPUT_BYTES_MIN = 64 * 1024
-/** Arguments and environment together, as the kernel of Linux allows for one program, and some room. */
-const ARGUMENT_BYTES_MAX = 1024 * 1024
+/** Running and owed together, so that a list of them fits a frame. */
+const HELD_MAX = 5_000
+const DETAIL_LENGTH_MAX = 300
 const SWEEP_STEP_MS = 25
 const SWEEP_MS_MAX = 5_000
 
@@ -101,6 +101,9 @@ export class Holder {
     }
     if (this.#terminals.size >= terminalsMax) {
       return { reason: 'full', detail: `The limit of ${terminalsMax} terminals is reached` }
+    }
+    if (this.#terminals.size + this.#exits.size >= HELD_MAX) {
+      return { reason: 'full', detail: `${HELD_MAX} attempts run or wait to be forgotten` }
     }
     return this.#open(spec, { key: spec.key, generation, startedWallMs: Date.now() })
   }
@@ -265,22 +268,10 @@ function neverRan(entry: Entry, detail: string): Exit {
     reason: 'spawn-failed',
     code: null,
     signal: null,
-    detail,
+    detail: detail.slice(0, DETAIL_LENGTH_MAX),
     startedWallMs: entry.startedWallMs,
     endedWallMs: Date.now(),
     outputBytes: 0,
     outputTruncated: false,
   }
-}
-
-function whyInvalid(spec: TerminalSpec): string | undefined {
-  if (spec.argv.length === 0) return 'There is no command'
-  if (spec.outputBytesMax < OUTPUT_BYTES_MIN) return `Less than ${OUTPUT_BYTES_MIN} bytes of output`
-  const words = [...spec.argv, ...Object.entries(spec.env).flat()]
-  const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0)
-  if (bytes > ARGUMENT_BYTES_MAX) return `Arguments and environment are ${bytes} bytes`
-  if (Object.keys(spec.env).some((name) => name === '' || name.includes('='))) {
-    return 'A name in the environment is empty or has an equals sign'
-  }
-  return undefined
 }

@@ -6,7 +6,7 @@
  * not load it. So when this program was never cached, it is loaded once without holding anything.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { holderDirectory } from './ledger.ts'
@@ -37,16 +37,19 @@ export interface HolderStart {
  */
 const FLAGS = ['--max-semi-space-size=1', '--no-opt']
 const INHERITED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TZ', 'XDG_RUNTIME_DIR']
-/** Like the package itself: sources of another build have a cache of their own. */
 const PROGRAM = fileURLToPath(import.meta.url).replace(/launch(\.[jt]s)$/, 'main$1')
 
 /** The process id; whether it came up is seen at its socket. */
 export function launchHolder(start: HolderStart): number | undefined {
   const directory = holderDirectory(start.data)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const cache = join(directory, 'cache')
+  const caches = join(directory, 'cache')
+  const cache = join(caches, start.build.replaceAll(/[^\w.-]/g, '_'))
   const env = { ...inheritedEnvironment(), NODE_COMPILE_CACHE: cache, MALLOC_ARENA_MAX: '1' }
-  if (!existsSync(cache)) spawnSync(process.execPath, [...FLAGS, PROGRAM], { env, stdio: 'ignore' })
+  if (!existsSync(cache)) {
+    rmSync(caches, { recursive: true, force: true })
+    spawnSync(process.execPath, [...FLAGS, PROGRAM], { env, stdio: 'ignore' })
+  }
   const log = openSync(join(directory, 'holder.log'), 'a', 0o600)
   try {
     const holder = spawn(process.execPath, [...FLAGS, PROGRAM, JSON.stringify(start)], {

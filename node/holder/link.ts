@@ -10,8 +10,6 @@ import type { Reply, Request, Welcome } from './protocol.ts'
 
 /** Longer paths do not fit the address of a unix socket (108 bytes on Linux, 104 on macOS). */
 const PATH_BYTES_MAX = 100
-/** A holder that does not answer for this long is stopped or hangs; the link closes. */
-const SILENT_MS = 5_000
 
 type Answer = Extract<Reply, { readonly ask: number }>
 type StreamReply = Extract<Reply, { readonly stream: number }>
@@ -23,6 +21,8 @@ export interface LinkOptions {
   readonly data: string
   readonly generation: number
   readonly store: string
+  /** A holder that does not answer for this long is stopped or hangs; the link closes. */
+  readonly silentMs: number
   readonly exited: (exit: ExitReply) => void
   /** Once, also if it never opened. */
   readonly closed: () => void
@@ -45,7 +45,7 @@ export class Link {
     this.generation = options.generation
     this.#options = options
     this.#socket = connectTo(options.data, options.generation)
-    const silent = setTimeout(() => this.#socket.destroy(), SILENT_MS)
+    const silent = setTimeout(() => this.#socket.destroy(), this.#options.silentMs)
     this.#socket.on('data', (chunk) => this.#heard(chunk))
     this.#socket.on('connect', () => {
       this.connected = true
@@ -65,7 +65,7 @@ export class Link {
   ask(request: Unnumbered<Request>, answered: (answer: Answer | undefined) => void): void {
     if (this.#socket.destroyed) return queueMicrotask(() => answered(undefined))
     const ask = this.#next++
-    const silent = setTimeout(() => this.#socket.destroy(), SILENT_MS)
+    const silent = setTimeout(() => this.#socket.destroy(), this.#options.silentMs)
     this.#asks.set(ask, (answer) => {
       clearTimeout(silent)
       answered(answer)

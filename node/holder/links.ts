@@ -18,6 +18,7 @@ const SILENT_MAX = 3
 
 export interface LinksOptions {
   readonly start: Omit<HolderStart, 'generation'>
+  readonly silentMs: LinkOptions['silentMs']
   readonly exited: LinkOptions['exited']
   /** A link is open, and this is what its holder holds. */
   readonly opened: (link: Link, held: readonly Held[]) => void
@@ -114,6 +115,7 @@ export class Links {
         data,
         generation,
         store,
+        silentMs: this.#options.silentMs,
         exited: (exit) => this.#options.exited(exit),
         closed: () => this.#closed(link, to),
       },

@@ -1,5 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { isAbsolute, join, resolve } from 'node:path'
+import type { TerminalSpec } from '../../../actors/terminals.ts'
+
+const OUTPUT_BYTES_MIN = 64 * 1024
+/** Arguments and environment together: half of what Linux allows a program, and it fits a frame. */
+const ARGUMENT_BYTES_MAX = 1024 * 1024
 
 export interface ProgramPlace {
   readonly program: string
@@ -35,4 +40,17 @@ function executable(file: string): boolean {
   } catch {
     return false
   }
+}
+
+/** What nobody could start anywhere, in one line; `undefined` if there is no such thing. */
+export function whyInvalid(spec: TerminalSpec): string | undefined {
+  if (spec.argv.length === 0) return 'There is no command'
+  if (spec.outputBytesMax < OUTPUT_BYTES_MIN) return `Less than ${OUTPUT_BYTES_MIN} bytes of output`
+  const words = [...spec.argv, ...Object.entries(spec.env).flat()]
+  const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0)
+  if (bytes > ARGUMENT_BYTES_MAX) return `Arguments and environment are ${bytes} bytes`
+  if (Object.keys(spec.env).some((name) => name === '' || name.includes('='))) {
+    return 'A name in the environment is empty or has an equals sign'
+  }
+  return undefined
 }

@@ -14,7 +14,7 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { ReadStream } from 'node:tty'
 import type { TerminalSize } from '../../../actors/terminals.ts'
-import { hasCode } from '../confinement/processes.ts'
+import { hasCode, signalProcess } from '../confinement/processes.ts'
 
 export interface PtyOptions extends TerminalSize {
   readonly argv: readonly string[]
@@ -77,10 +77,20 @@ export function openPty(options: PtyOptions, sink: PtySink): Pty {
   const [file = '', ...args] = options.argv
   const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`)
   const { cwd, cols, rows } = options
-  const exited = (code: number, signal: number): void => sink.exited(code, signal)
+  let failed = false
+  const exited = (code: number, signal: number): void => {
+    if (!failed) sink.exited(code, signal)
+  }
   const forked = native.fork(file, args, env, cwd, cols, rows, -1, -1, false, spawnHelper, exited)
-  const slave = openSync(forked.pty, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK)
-  return new OpenPty(forked.pid, forked.fd, slave, sink)
+  try {
+    const flags = constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK
+    return new OpenPty(forked.pid, forked.fd, openSync(forked.pty, flags), sink)
+  } catch (error) {
+    failed = true // No descriptor was left for us: then nothing may run.
+    signalProcess(-forked.pid, 'SIGKILL')
+    closeSync(forked.fd)
+    throw error
+  }
 }
 
 class OpenPty implements Pty {

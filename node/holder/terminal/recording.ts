@@ -128,6 +128,12 @@ export class Recording {
     return this.#failed ? { ...whole, detail: this.#failed, outputTruncated: true } : whole
   }
 
+  /** The command was never started. */
+  abandon(): void {
+    closeSync(this.#output)
+    closeSync(this.#timing)
+  }
+
   #writeEnd(exit: Exit, tailOffset: number): void {
     const { ring, directory } = this.#options
     this.#flushTiming()

@@ -82,9 +82,21 @@ export class Terminal {
       pressure: (high) => (high ? this.#pty.pause() : this.#pty.resume()),
       written: options.grown,
     })
-    const argv = options.confinement.enter(spec.key, spec.argv)
-    this.#pty = openPty(
-      { argv, cwd: options.cwd, env: options.env, ...this.#size },
+    try {
+      this.#pty = this.#fork()
+    } catch (error) {
+      this.#recording.abandon()
+      options.confinement.leave(spec.key)
+      throw error
+    }
+    this.#leader = { pid: this.#pty.pid, startedAt: processOf(this.#pty.pid)?.startedAt ?? '' }
+  }
+
+  #fork(): Pty {
+    const { confinement, cwd, env } = this.#options
+    const argv = confinement.enter(this.spec.key, this.spec.argv)
+    return openPty(
+      { argv, cwd, env, ...this.#size },
       {
         bytes: (chunk) => this.#said(chunk),
         exited: (code, signal) => {
@@ -94,7 +106,6 @@ export class Terminal {
         drained: (complete) => void this.#close(complete),
       },
     )
-    this.#leader = { pid: this.#pty.pid, startedAt: processOf(this.#pty.pid)?.startedAt ?? '' }
   }
 
   get pid(): number {

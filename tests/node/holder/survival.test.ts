@@ -39,7 +39,7 @@ t.test('a node that restarts reads on without a gap, to the byte', async (t) => 
 })
 
 t.test('a connection that breaks under a follower is not noticed by it', async (t) => {
-  const world = holderOf()
+  const world = holderOf({ silentMs: 700 })
   t.teardown(() => world.stop())
   const spec = specOf(['sh', '-c', `${COUNT}; sleep 0.3; echo done`])
   await started(world, spec)
@@ -55,6 +55,21 @@ t.test('a connection that breaks under a follower is not noticed by it', async (
   process.kill(holder, 'SIGCONT')
   await world.until(() => heard.ended === 1)
   t.equal(heard.text, `${counted()}done\r\n`)
+})
+
+t.test('a holder that is frozen is killed and replaced, and what it ran is ended', async (t) => {
+  const world = holderOf({ silentMs: 500 })
+  t.teardown(() => world.stop())
+  const exits = exitsOf(world.terminals())
+  const spec = specOf(['sleep', '1000'])
+  await started(world, spec)
+  const [held] = await listed(world)
+  const [holder = 0] = world.terminals().holders()
+  process.kill(holder, 'SIGSTOP')
+  world.terminals().list(() => {})
+  await world.until(() => exits.size === 1)
+  t.match(exits.get(formatKey(spec.key)), { reason: 'holder-lost' })
+  t.notOk(lives(holder) || (held?.type === 'running' && lives(held.pid)))
 })
 
 t.test('leashes end attempts while the node is frozen', async (t) => {
