@@ -10,8 +10,8 @@
  * - Every attempt that was answered `started` has exactly one exit. It is reported to `onExit` at
  *   least once, again after every restart of the node, until `forget`. By then no process of the
  *   attempt is left and all its output has been kept.
- * - An attempt ends within 1 s after its leash or its deadline (plus the kill ladder), also when
- *   nobody calls this port any more.
+ * - Within 1 s after its leash an attempt is killed; within 1 s after its deadline the kill ladder
+ *   begins (SIGINT, 2 s, SIGTERM, 5 s, SIGKILL); also when nobody calls this port any more.
  * - Output has stable byte offsets from 0, which outlive a restart of the node.
  * - Callbacks never run inside the call they were given to, and never throw into the port.
  */
@@ -25,7 +25,10 @@ export interface Terminals {
    * not hold counts as bound), `false` if nobody knows.
    */
   renew(renewals: readonly Renewal[], acknowledged: (bound: boolean) => void): void
-  /** Starts the kill ladder, once; the first reason stands. A key not held is ignored. */
+  /**
+   * Starts the kill ladder, once; `leash` and `stale` kill at once. The first reason stands. A key
+   * not held is ignored.
+   */
   end(key: AttemptKey, reason: EndReason): void
   /** Keys typed. Dropped if the attempt does not run, or its input of [1 MiB] unread is full. */
   write(key: AttemptKey, bytes: Uint8Array): void
