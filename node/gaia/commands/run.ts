@@ -67,7 +67,10 @@ async function specOf(given: Given, context: Context): Promise<SpecMessage> {
     labels: given.list('label'),
     requires: given.list('requires'),
     after: given.list('after'),
-    ...(retries !== undefined && { retry: { max: retries, onExit: retries > 0 } }),
+    // Who waits for a command wants to see it die; who leaves it to the fleet wants it done.
+    ...((retries !== undefined || !given.flag('detach')) && {
+      retry: { max: retries ?? 0, onExit: (retries ?? 0) > 0 },
+    }),
     ...(timeout !== undefined && { timeouts: { startToCloseMs: parseDuration(timeout) } }),
     ...(unique !== undefined && { unique: { key: unique } }),
     ...terminalSize(context),
