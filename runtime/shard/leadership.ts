@@ -145,7 +145,7 @@ export class Leadership<Command> {
       if (error) return this.#broken(error)
       for (const entry of replica.tail) {
         if (entry.index <= replica.applied) continue
-        this.#rows.commit(this.#rows.apply(this.#options.packing.events(entry.bytes)))
+        this.#rows.replay(this.#options.packing.events(entry.bytes), entry.index)
       }
       this.#serve()
     })
@@ -188,7 +188,7 @@ export class Leadership<Command> {
     this.#flushTimer = undefined
     this.#flushing = true
     const applied = this.#committedIndex
-    const { cold, hot, flushed } = this.#rows.flush()
+    const { cold, hot, flushed } = this.#rows.flush(applied)
     const { replica } = this.#options
     const writeHot = (error?: RuntimeError): void => {
       if (error) return // The store has failed; the node ends, and the log still has it all.

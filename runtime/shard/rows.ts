@@ -80,6 +80,24 @@ export class Rows {
     })
   }
 
+  /**
+   * Folds one committed entry of a log that is read back. A crash between the two databases leaves
+   * history ahead of the rows: what a finished row already holds is not folded into it again.
+   */
+  replay(events: readonly Event[], index: number): void {
+    for (const event of events) {
+      const ahead = this.#history(event.kind, event.id)
+      if (ahead && ahead.index >= index) this.#finish(event, ahead.row)
+      else this.commit(this.apply([event]))
+    }
+  }
+
+  #finish({ kind, id }: Event, row: unknown): void {
+    this.#set(this.#kind(kind), id, row)
+    const key = liveKey(this.#options.shard, kind, id)
+    this.#dirty.set(key, { kind, id, row, listed: this.#listing(kind, id, row) })
+  }
+
   /** These changes are committed: the next flush writes them. */
   commit(changes: readonly Change[]): void {
     for (const { kind, id, before, after } of changes) {
@@ -94,13 +112,17 @@ export class Rows {
     return this.#dirty.size
   }
 
-  /** Takes what is committed and unwritten. One flush at a time. */
-  flush(): Flush {
+  /**
+   * Takes what is committed and unwritten. One flush at a time.
+   *
+   * @param applied the index up to which everything is committed; kept beside finished rows.
+   */
+  flush(applied: number): Flush {
     const taken = this.#dirty
     this.#dirty = new Map()
     const cold: Op[] = []
     const hot: Op[] = []
-    for (const [key, dirty] of taken) this.#write(key, dirty, { hot, cold })
+    for (const [key, dirty] of taken) this.#write(key, dirty, { hot, cold, applied })
     const flushed = (): void => {
       for (const [key, { row }] of taken) {
         if (this.#recent.get(key) === row && !this.#dirty.has(key)) this.#recent.delete(key)
@@ -109,7 +131,7 @@ export class Rows {
     return { cold, hot, flushed }
   }
 
-  #write(key: string, dirty: Dirty, into: { readonly hot: Op[]; readonly cold: Op[] }): void {
+  #write(key: string, dirty: Dirty, into: Flushing): void {
     const { kind: name, id, row, listed } = dirty
     const { shard, packing } = this.#options
     const kind = this.#kind(name)
@@ -120,7 +142,7 @@ export class Rows {
       into.cold.push({
         type: 'put',
         key: historyKey(shard, name, id),
-        value: packing.packRow(kind, row),
+        value: packing.pack({ index: into.applied, row: packing.packRow(kind, row) }),
       })
       const summary = kind.listed?.(row)
       if (listing && summary)
@@ -155,12 +177,20 @@ export class Rows {
   }
 
   #stored(kind: string, id: string): unknown {
-    const { hot, cold, packing, shard } = this.#options
+    const { hot, packing, shard } = this.#options
     const durable = this.#kind(kind)
-    const value = durable.lookup
-      ? hot.get(liveKey(shard, kind, id))
-      : durable.finished && cold.get(historyKey(shard, kind, id))
+    if (!durable.lookup) return this.#history(kind, id)?.row
+    const value = hot.get(liveKey(shard, kind, id))
     return value && packing.row(durable, value)
+  }
+
+  #history(kind: string, id: string): { readonly index: number; readonly row: unknown } | undefined {
+    const { cold, packing, shard } = this.#options
+    const durable = this.#kind(kind)
+    const value = durable.finished && cold.get(historyKey(shard, kind, id))
+    if (!value) return undefined
+    const { index, row } = packing.unpack(value) as { readonly index: number; readonly row: Uint8Array }
+    return { index, row: packing.row(durable, row) }
   }
 
   #of(kind: string): Map<string, unknown> {
@@ -176,6 +206,7 @@ export class Rows {
   }
 }
 
+type Flushing = { readonly hot: Op[]; readonly cold: Op[]; readonly applied: number }
 type Dirty = {
   readonly kind: string
   readonly id: string

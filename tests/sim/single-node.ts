@@ -1,0 +1,262 @@
+import { Node } from '../../actors/node.ts'
+import { SimulatedHolder, type Script } from '../../actors/simulated-holder.ts'
+import { simulatedTerminals } from '../../actors/simulated-terminals.ts'
+import type { Terminals } from '../../actors/terminals.ts'
+import { WORK_DEFAULTS } from '../../actors/work/options.ts'
+import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
+import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
+import { firstTopology } from '../../runtime/placement/first-topology.ts'
+import { chance, fraction, seededRandom, type Random } from '../../runtime/scheduling/random.ts'
+import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
+import { chainHash } from '../../runtime/storage/checksum.ts'
+import { pack, unpack } from '../../runtime/storage/codec.ts'
+import { unframed } from '../../runtime/storage/frame.ts'
+import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
+import { MemoryEngine, type DiskFaults } from '../../runtime/storage/memory-engine.ts'
+import { SafeStore } from '../../runtime/storage/safe-store.ts'
+import { storeIdOf } from '../../runtime/storage/store-id.ts'
+import { Loopback } from '../../runtime/transport/loopback.ts'
+import { SimulatedClient } from './client.ts'
+import { Life } from './life.ts'
+import { fail, Oracle } from './oracle.ts'
+
+/** How long faults go on, and how long the node then has to end everything. Virtual ms. */
+const FAULTS_MS = 20_000
+const QUIET_MS = 20 * 60_000
+const SELF = storeIdOf('01SIMULATED')
+
+/** One node, its disks, its holder and its clients, in one seeded run of virtual time. */
+export class SingleNodeWorld {
+  readonly clock = new VirtualClock()
+  readonly oracle = new Oracle()
+  readonly trace: string[] = []
+  readonly #random: Random
+  readonly #hot: MemoryEngine
+  readonly #cold: MemoryEngine
+  readonly #waters = { hot: new MemoryHighWater(), cold: new MemoryHighWater() }
+  readonly #holder: SimulatedHolder
+  readonly #clients: SimulatedClient[] = []
+  #boot = 0
+  #life: Life | undefined
+  #node: Node | undefined
+  #stepsLeft = 0
+  #calm = false
+  crashCount = 0
+  rollbackCount = 0
+  /** What was on the disk that came back older. */
+  #older: ReadonlyMap<string, Uint8Array> | undefined
+
+  constructor(seed: number) {
+    const random = seededRandom(seed)
+    this.#random = random
+    this.#hot = new MemoryEngine(this.clock, this.#faults())
+    this.#cold = new MemoryEngine(this.clock, this.#faults())
+    const { clock } = this
+    this.#holder = new SimulatedHolder({ clock, random, script: () => this.#script() })
+  }
+
+  #faults(): DiskFaults {
+    const random = this.#random
+    return {
+      delayMs: () => (chance(random, 0.02) ? 5 + 200 * fraction(random) : 0.05 + fraction(random)),
+      fate: () => (!this.#calm && chance(random, 0.001) ? 'fail' : 'ok'),
+      kept: (count) => random.below(count + 1),
+    }
+  }
+
+  #script(): Script {
+    const random = this.#random
+    const runMs = chance(random, 0.7) ? 20 + random.below(500) : 500 + random.below(8_000)
+    const crashes = !this.#calm && chance(random, 0.1)
+    return {
+      runMs,
+      code: chance(random, 0.15) ? 1 : 0,
+      output: [],
+      ...(crashes ? { signal: 'SIGSEGV' } : {}),
+    }
+  }
+
+  /** Runs to the end. Throws a `Violation` at the first broken promise. */
+  run(): void {
+    this.#found()
+    this.#start()
+    for (let index = 0; index < 3; index++)
+      this.#clients.push(new SimulatedClient(this, index, this.#random))
+    this.clock.advance(FAULTS_MS)
+    this.#calm = true
+    this.#stepsLeft = Infinity
+    this.#note('faults are over')
+    const untilMs = this.clock.monotonicMs() + QUIET_MS
+    while (this.clock.monotonicMs() < untilMs && !this.#done()) this.clock.advance(500)
+    for (const client of this.#clients)
+      if (!client.done) fail(`INV12: client ${client.index} got no answer`)
+    const open = this.oracle.settled()
+    if (open.length > 0) fail(`INV12: ${open.join(', ')} never ended`)
+    if (this.#node?.slots.busyCount !== 0) fail('INV12: a slot is still taken')
+  }
+
+  #done(): boolean {
+    if (this.#clients.some((client) => !client.done) || this.oracle.settled().length > 0)
+      return false
+    return this.#node?.slots.busyCount === 0
+  }
+
+  /** The node that is there now; `undefined` while there is none. */
+  get node(): Node | undefined {
+    return this.#life?.alive ? this.#node : undefined
+  }
+
+  get calm(): boolean {
+    return this.#calm
+  }
+
+  #note(what: string): void {
+    this.trace.push(`${this.clock.monotonicMs().toFixed(2).padStart(10)} ${what}`)
+  }
+
+  /** What `init` writes, in one batch. */
+  #found(): void {
+    const entry = this.#entry(0)
+    const store = this.#store(this.#hot, new Life(0, () => true), 'hot')
+    const ops = [
+      { type: 'put', key: TOPOLOGY_KEY, value: pack(firstTopology('c', SELF, entry)) } as const,
+    ]
+    this.#calm = true
+    store.open(() => store.write(ops))
+    this.clock.advance(1_000)
+    this.#calm = false
+  }
+
+  #entry(boot: number): StoreEntry {
+    return { node: 'sim', address: '', boot, bootId: `b${boot}`, status: 'up', keyHash: '' }
+  }
+
+  #store(engine: MemoryEngine, life: Life, name: 'hot' | 'cold'): SafeStore {
+    const failed = (): void => this.#crash(life, `${name} failed`)
+    const clock = life.clock(this.clock)
+    return new SafeStore({
+      engine: life.engine(engine, name),
+      highWater: this.#waters[name],
+      clock,
+      name,
+      failed,
+    })
+  }
+
+  #start(): void {
+    this.#boot += 1
+    this.#stepsLeft = this.#calm
+      ? Infinity
+      : 50 + this.#random.below(chance(this.#random, 0.5) ? 500 : 2_500)
+    const life: Life = new Life(this.#boot, (label) => this.#step(life, label))
+    this.#life = life
+    const hot = this.#store(this.#hot, life, 'hot')
+    const cold = this.#store(this.#cold, life, 'cold')
+    this.#note(`life ${this.#boot} starts`)
+    hot.open((error) =>
+      error
+        ? this.#refused(error)
+        : cold.open((other) => (other ? this.#refused(other) : this.#serve(life, hot, cold))),
+    )
+  }
+
+  /** A disk that came back older: found by its mark, and here the newer one is put back. */
+  #refused(error: RuntimeError): void {
+    this.#note(error.message)
+    if (!this.#older || error.code !== 'STORE_CORRUPT')
+      fail(`INV4: a store that lost nothing is refused: ${error.message}`)
+    this.#hot.restore(this.#older)
+    this.#older = undefined
+    this.#start()
+  }
+
+  #serve(life: Life, hot: SafeStore, cold: SafeStore): void {
+    if (this.#older) fail('INV4: a disk that has lost acknowledged batches is served')
+    const clock = life.clock(this.clock)
+    const random = this.#random
+    const unpackTopology = (bytes: Uint8Array): Topology => unpack(bytes) as Topology
+    const node = new Node({
+      self: SELF,
+      entry: this.#entry(this.#boot),
+      clusterId: 'c',
+      hot,
+      cold,
+      authority: new OneVoterAuthority({ store: hot, pack, unpack: unpackTopology }),
+      clock,
+      random,
+      transport: life.transport(new Loopback(SELF, clock)),
+      terminals: this.#terminals(life),
+      chain: chainHash,
+      work: WORK_DEFAULTS,
+      slots: 3,
+      labels: [],
+      env: {},
+      digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
+      status: () => Promise.reject(new Error('nobody asks')),
+      alarm: (shard, error) =>
+        fail(`shard ${shard} stopped: ${error instanceof Error ? error.stack : String(error)}`),
+      machine: (machine) => this.oracle.watch(machine, life.boot),
+    })
+    this.#node = node
+    node.start()
+  }
+
+  #terminals(life: Life): Terminals {
+    const terminals = simulatedTerminals(this.#holder, {
+      clock: life.clock(this.clock),
+      random: this.#random,
+    })
+    const start: Terminals['start'] = (spec, answered) => {
+      this.oracle.starts(spec.key.task, spec.key.attempt)
+      if (life.step('terminal start')) terminals.start(spec, answered)
+    }
+    this.#endings.push(() => terminals.stop())
+    return { ...terminals, start }
+  }
+
+  #endings: (() => void)[] = []
+
+  #step(life: Life, label: string): boolean {
+    this.#stepsLeft -= 1
+    if (this.#stepsLeft > 0) return true
+    this.clock.defer(() => this.#crash(life, label))
+    return false
+  }
+
+  #crash(life: Life, label: string): void {
+    if (this.#life !== life) return
+    this.#note(`life ${life.boot} ends at: ${label}`)
+    this.crashCount += 1
+    life.end()
+    this.#life = undefined
+    for (const end of this.#endings.splice(0)) end()
+    this.#hot.crash()
+    this.#cold.crash()
+    this.#maybeRollBack()
+    if (!this.#calm && chance(this.#random, 0.1)) this.#holder.crash()
+    this.clock.after(5 + this.#random.below(1_500), () => this.#start())
+  }
+
+  /** Now and then a disk comes back as it was some time ago, below its high-water mark. */
+  #maybeRollBack(): void {
+    const marked = this.#waters.hot.read()?.sequence ?? 0
+    const image = this.#image
+    const seen = image !== undefined && marked > image.sequence
+    if (seen && !this.#calm && chance(this.#random, 0.2)) {
+      this.#older = this.#hot.image()
+      this.#hot.restore(image.hot)
+      this.rollbackCount += 1
+      this.#note(`the disk comes back as of batch ${image.sequence}`)
+      return
+    }
+    if (!image || chance(this.#random, 0.3)) this.#image = { hot: this.#hot.image(), sequence: this.#sequence() }
+  }
+
+  #sequence(): number {
+    const frame = this.#hot.get('~seq')
+    return frame ? Number(unpack(unframed('~seq', frame))) : 0
+  }
+
+  #image: { readonly hot: ReadonlyMap<string, Uint8Array>; readonly sequence: number } | undefined
+}
