@@ -95,8 +95,12 @@ export class Oracle {
     }
   }
 
-  /** INV6: nothing starts that was not committed as assigned. */
-  starts(task: string, attempt: number): void {
+  /** INV6: nothing starts that was not committed as assigned, or while an earlier attempt still runs. */
+  starts(task: string, attempt: number, running: readonly string[]): void {
+    const earlier = running.find(
+      (key) => key.startsWith(`${task}/`) && key !== `${task}/${attempt}`,
+    )
+    if (earlier) fail(`INV6: ${task}/${attempt} starts while ${earlier} runs`)
     if (!this.#assigned.has(`${task}/${attempt}`))
       fail(`INV6: ${task}/${attempt} starts before its assignment is committed`)
   }

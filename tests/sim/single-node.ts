@@ -24,6 +24,9 @@ import { fail, Oracle } from './oracle.ts'
 /** How long faults go on, and how long the node then has to end everything. Virtual ms. */
 const FAULTS_MS = 20_000
 const QUIET_MS = 20 * 60_000
+/** Steps at which crashes are aimed, and how many ordinary steps one of them counts for. */
+const TARGETS = ['cold written', 'cold write', 'hot write', 'terminal start', 'send slots']
+const TARGET_STEPS = 200
 const SELF = storeIdOf('01SIMULATED')
 
 /** One node, its disks, its holder and its clients, in one seeded run of virtual time. */
@@ -41,6 +44,7 @@ export class SingleNodeWorld {
   #life: Life | undefined
   #node: Node | undefined
   #stepsLeft = 0
+  #target: string | undefined
   #calm = false
   crashCount = 0
   rollbackCount = 0
@@ -149,6 +153,9 @@ export class SingleNodeWorld {
     this.#stepsLeft = this.#calm
       ? Infinity
       : 50 + this.#random.below(chance(this.#random, 0.5) ? 500 : 2_500)
+    this.#target = chance(this.#random, 0.4)
+      ? TARGETS[this.#random.below(TARGETS.length)]
+      : undefined
     const life: Life = new Life(this.#boot, (label) => this.#step(life, label))
     this.#life = life
     const hot = this.#store(this.#hot, life, 'hot')
@@ -208,7 +215,7 @@ export class SingleNodeWorld {
       random: this.#random,
     })
     const start: Terminals['start'] = (spec, answered) => {
-      this.oracle.starts(spec.key.task, spec.key.attempt)
+      this.oracle.starts(spec.key.task, spec.key.attempt, this.#holder.running())
       if (life.step('terminal start')) terminals.start(spec, answered)
     }
     this.#endings.push(() => terminals.stop())
@@ -217,8 +224,9 @@ export class SingleNodeWorld {
 
   #endings: (() => void)[] = []
 
+  /** A life ends after so many steps, or at a step of one sort: rare moments must be met too. */
   #step(life: Life, label: string): boolean {
-    this.#stepsLeft -= 1
+    this.#stepsLeft -= label === this.#target ? TARGET_STEPS : 1
     if (this.#stepsLeft > 0) return true
     this.clock.defer(() => this.#crash(life, label))
     return false
@@ -250,7 +258,8 @@ export class SingleNodeWorld {
       this.#note(`the disk comes back as of batch ${image.sequence}`)
       return
     }
-    if (!image || chance(this.#random, 0.3)) this.#image = { hot: this.#hot.image(), sequence: this.#sequence() }
+    if (!image || chance(this.#random, 0.3))
+      this.#image = { hot: this.#hot.image(), sequence: this.#sequence() }
   }
 
   #sequence(): number {
