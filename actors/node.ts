@@ -18,10 +18,10 @@ import { tasksMachine } from './task/tasks-machine.ts'
 import { ENDED, type TaskState } from './task/task.ts'
 import { shardOfTask } from './task/task-id.ts'
 import type { Terminals } from './terminals.ts'
-import { Exchange } from './work/exchange.ts'
-import type { ToExchange, ToSlots } from './work/messages.ts'
-import type { WorkOptions } from './work/options.ts'
-import { Slots } from './work/slots.ts'
+import { Exchange } from './assignment/exchange.ts'
+import type { ToExchange, ToSlots } from './assignment/messages.ts'
+import type { WorkOptions } from './assignment/options.ts'
+import { Slots } from './assignment/slots.ts'
 
 /** Between looks for attempts whose store is silent. Unit: ms. */
 const SWEEP_MS = 1_000

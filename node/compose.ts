@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
-import { WORK_DEFAULTS } from '../actors/work/options.ts'
+import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
 import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
 import type { Topology } from '../runtime/authority/topology.ts'
 import type { RuntimeError } from '../runtime/errors.ts'

@@ -1,6 +1,6 @@
 import type { Position } from '../../runtime/shard/machine.ts'
 import type { Candidate, Offer } from '../queue/queue.ts'
-import type { Sort } from '../work/messages.ts'
+import type { Sort } from '../assignment/messages.ts'
 import type { Task, TaskState } from './task.ts'
 
 /** What the node may ask of the tasks of a shard that it leads. */

@@ -11,7 +11,7 @@ import type {
   Stamp,
 } from '../../runtime/shard/machine.ts'
 import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
-import type { Sort } from '../work/messages.ts'
+import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
 import type { Command } from './command.ts'
 import { answered, unknownTask, type Desk } from './desk.ts'

@@ -71,20 +71,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'answer a result that is not recorded',
-    file: 'actors/work/exchange.ts',
+    file: 'actors/assignment/exchange.ts',
     find: "this.#command({ type: 'finish', ...token, outcome }, (reply) =>",
     replace:
       "((_command: unknown, done: (reply: Reply) => void) => done({ type: 'accepted' }))(outcome, (reply) =>",
   },
   {
     name: 'report a result only once',
-    file: 'actors/work/slots.ts',
+    file: 'actors/assignment/slots.ts',
     find: 'for (const { leader, report } of open) if (report) this.#options.send(leader, report)',
     replace: '',
   },
   {
     name: 'forget what ran before the restart',
-    file: 'actors/work/slots.ts',
+    file: 'actors/assignment/slots.ts',
     find: 'for (const each of held) this.#adopt(each)',
     replace: 'for (const each of held.slice(0, 0)) this.#adopt(each)',
   },
