@@ -5,7 +5,7 @@ import type { Terminals } from '../../actors/terminals.ts'
 import { WORK_DEFAULTS } from '../../actors/assignment/options.ts'
 import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
 import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
-import { RuntimeError } from '../../runtime/errors.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
 import { chance, fraction, seededRandom, type Random } from '../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
@@ -71,7 +71,7 @@ export class SingleNodeWorld {
 
   #script(): Script {
     const random = this.#random
-    const runMs = chance(random, 0.7) ? 20 + random.below(500) : 500 + random.below(8_000)
+    const runMs = this.#runMs()
     const crashes = !this.#calm && chance(random, 0.1)
     return {
       runMs,
@@ -79,6 +79,14 @@ export class SingleNodeWorld {
       output: [],
       ...(crashes ? { signal: 'SIGSEGV' } : {}),
     }
+  }
+
+  /** Mostly short; some outlast the time after which a node says again what it holds. */
+  #runMs(): number {
+    const random = this.#random
+    const shape = fraction(random)
+    if (shape < 0.7) return 20 + random.below(500)
+    return shape < 0.95 ? 500 + random.below(8_000) : 10_000 + random.below(25_000)
   }
 
   /** Runs to the end. Throws a `Violation` at the first broken promise. */
@@ -222,7 +230,7 @@ export class SingleNodeWorld {
     return { ...terminals, start }
   }
 
-  #endings: (() => void)[] = []
+  readonly #endings: (() => void)[] = []
 
   /** A life ends after so many steps, or at a step of one sort: rare moments must be met too. */
   #step(life: Life, label: string): boolean {

@@ -298,7 +298,7 @@ export function statusOf(counts: Record<TaskState, number>): FleetStatus {
         storeId: 's1',
         status: 'alive',
         labels: [],
-      slots: 4,
+        slots: 4,
         busy: 1,
         cpuPercent: 12.5,
         memoryBytes: 1_000_000,
