@@ -106,12 +106,14 @@ export class SingleNodeWorld {
     const open = this.oracle.settled()
     if (open.length > 0) fail(`INV12: ${open.join(', ')} never ended`)
     if (this.#node?.slots.busyCount !== 0) fail('INV12: a slot is still taken')
+    const [kept] = this.#holder.held()
+    if (kept) fail(`INV12: the holder still keeps ${kept.key.task}/${kept.key.attempt}`)
   }
 
   #done(): boolean {
     if (this.#clients.some((client) => !client.done) || this.oracle.settled().length > 0)
       return false
-    return this.#node?.slots.busyCount === 0
+    return this.#node?.slots.busyCount === 0 && this.#holder.held().length === 0
   }
 
   /** The node that is there now; `undefined` while there is none. */

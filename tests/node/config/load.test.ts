@@ -10,7 +10,7 @@ import { RuntimeError } from '../../../runtime/errors.ts'
 const machine = {
   hostName: 'Büro-1.example.org',
   homeDirectory: '/home/ann',
-  workingDirectory: '/work',
+  workingDirectory: '/home/ada',
   cpuCount: 8,
 }
 const { defaults } = systemFiles()
@@ -66,7 +66,7 @@ t.test(
 )
 
 t.test('a relative data directory starts where the program does; ~ is home', async (t) => {
-  t.equal(loaded(['--data', 'd']).data, '/work/d')
+  t.equal(loaded(['--data', 'd']).data, '/home/ada/d')
   t.equal(loaded(['--data', '~/d']).data, '/home/ann/d')
   t.equal(loaded(['--data', '/d']).data, '/d')
 })
