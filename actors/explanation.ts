@@ -1,5 +1,5 @@
 import type { Explanation, NodeStatus } from './fleet.ts'
-import type { LedTasks } from './task/led-tasks.ts'
+import type { LedTasks } from './tasks-machine/led-tasks.ts'
 import type { Task } from './task/task.ts'
 
 /** Why a task is where it is, in one line, with what was looked at. */

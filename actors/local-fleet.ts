@@ -26,7 +26,7 @@ import type {
 } from './fleet.ts'
 import type { Command, Reply } from './task/command.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
-import type { LedTasks } from './task/led-tasks.ts'
+import type { LedTasks } from './tasks-machine/led-tasks.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
 import { TASK_STATES, type Task, type TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'

@@ -90,20 +90,20 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'accept the result of any attempt',
-    file: 'actors/task/attempts.ts',
+    file: 'actors/tasks-machine/attempts.ts',
     find: 'if (task.attempt !== attempt || !runs(task.state)) return late(desk, task, attempt, outcome)',
     replace:
       'if (ENDED.has(task.state)) return close(desk, task, outcome, afterwards(desk, task, outcome))',
   },
   {
     name: 'another answer for the same key',
-    file: 'actors/task/submit.ts',
+    file: 'actors/tasks-machine/submit.ts',
     find: 'if (known) return answered(repeated(known.reply))',
     replace: '',
   },
   {
     name: 'never fire a timer',
-    file: 'actors/task/tasks-machine.ts',
+    file: 'actors/tasks-machine/tasks-machine.ts',
     find: "this.#shard.propose({ type: 'due', task: next.id, version: next.version })",
     replace: '',
   },

@@ -1,13 +1,13 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { Reply, SubmitCommand } from './command.ts'
+import type { Reply, SubmitCommand } from '../task/command.ts'
 import { answered, decided, refused, type Desk } from './desk.ts'
 import { endings, uniqueId } from './endings.ts'
-import { runs } from './fold.ts'
-import type { FleetEvent, KeyRow, UniqueRow } from './kinds.ts'
-import { QUEUE_LIMITS } from './limits.ts'
-import type { TaskSpec } from './spec.ts'
-import { shardOfTask } from './task-id.ts'
-import { ENDED, type Dependency, type Task, type TaskState } from './task.ts'
+import { runs } from '../task/fold.ts'
+import type { FleetEvent, KeyRow, UniqueRow } from '../task/kinds.ts'
+import { QUEUE_LIMITS } from '../task/limits.ts'
+import type { TaskSpec } from '../task/spec.ts'
+import { shardOfTask } from '../task/task-id.ts'
+import { ENDED, type Dependency, type Task, type TaskState } from '../task/task.ts'
 
 /** How long a producer is told to wait when its project's queue is full. Unit: ms. */
 const FULL_RETRY_MS = 5_000

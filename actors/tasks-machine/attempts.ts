@@ -1,9 +1,9 @@
 import { fraction } from '../../runtime/scheduling/random.ts'
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { Command } from './command.ts'
+import type { Command } from '../task/command.ts'
 import { answered, decided, refused, unknownTask, type Desk } from './desk.ts'
 import { endings } from './endings.ts'
-import { runs } from './fold.ts'
+import { runs } from '../task/fold.ts'
 import {
   ENDED,
   type Outcome,
@@ -11,7 +11,7 @@ import {
   type Task,
   type TaskEvent,
   type TaskState,
-} from './task.ts'
+} from '../task/task.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { readonly type: T }>
 type Next = Extract<TaskEvent, { readonly type: 'attemptEnded' }>['next']

@@ -13,15 +13,15 @@ import type {
 import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
 import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
-import type { Command } from './command.ts'
+import type { Command } from '../task/command.ts'
 import { answered, unknownTask, type Desk } from './desk.ts'
 import { DueHeap } from './due-heap.ts'
 import { bulk, due, edit, forget, pauseProject, prioritize, retry } from './edits.ts'
-import { runs } from './fold.ts'
-import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from './kinds.ts'
+import { runs } from '../task/fold.ts'
+import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from '../task/kinds.ts'
 import type { LedTasks, TasksListener } from './led-tasks.ts'
 import { submit } from './submit.ts'
-import { ENDED, type Task } from './task.ts'
+import { ENDED, type Task } from '../task/task.ts'
 
 /** Timers fired in one turn; the rest follows in the next. */
 const DUE_BATCH = 1_000

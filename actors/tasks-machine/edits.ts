@@ -1,11 +1,11 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { BulkFilter, Command } from './command.ts'
+import type { BulkFilter, Command } from '../task/command.ts'
 import { answered, decided, refused, unknownTask, type Desk } from './desk.ts'
 import { endings } from './endings.ts'
-import { runs } from './fold.ts'
-import { TALLY_ID, type FleetEvent } from './kinds.ts'
-import { QUEUE_LIMITS } from './limits.ts'
-import { ENDED, type Task } from './task.ts'
+import { runs } from '../task/fold.ts'
+import { TALLY_ID, type FleetEvent } from '../task/kinds.ts'
+import { QUEUE_LIMITS } from '../task/limits.ts'
+import { ENDED, type Task } from '../task/task.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { readonly type: T }>
 type Change = readonly FleetEvent[] | string

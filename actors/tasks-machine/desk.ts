@@ -1,9 +1,9 @@
 import type { Random } from '../../runtime/scheduling/random.ts'
 import type { Decision, Event } from '../../runtime/shard/machine.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { Refusal, Reply } from './command.ts'
-import type { FleetEvent } from './kinds.ts'
-import type { Task } from './task.ts'
+import type { Refusal, Reply } from '../task/command.ts'
+import type { FleetEvent } from '../task/kinds.ts'
+import type { Task } from '../task/task.ts'
 
 /** What a decision may look at: the rows as the whole log leaves them, and the leader's stamps. */
 export interface Desk {

@@ -1,7 +1,7 @@
-import { QUEUE_LIMITS } from './limits.ts'
+import { QUEUE_LIMITS } from '../task/limits.ts'
 import type { Desk } from './desk.ts'
-import { TALLY_ID, type FleetEvent, type UniqueRow } from './kinds.ts'
-import { ENDED, type Task, type TaskState } from './task.ts'
+import { TALLY_ID, type FleetEvent, type UniqueRow } from '../task/kinds.ts'
+import { ENDED, type Task, type TaskState } from '../task/task.ts'
 
 /** Why a shard may find more work in an ending than one entry should hold. */
 const CASCADE_MAX = QUEUE_LIMITS.dependents

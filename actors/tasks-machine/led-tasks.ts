@@ -1,7 +1,7 @@
 import type { Position } from '../../runtime/shard/machine.ts'
 import type { Candidate, Offer } from '../queue/queue.ts'
 import type { Sort } from '../assignment/messages.ts'
-import type { Task, TaskState } from './task.ts'
+import type { Task, TaskState } from '../task/task.ts'
 
 /** What the node may ask of the tasks of a shard that it leads. */
 export interface LedTasks {
