@@ -1,5 +1,5 @@
-import type { FleetStatus, TaskSummary } from '../actors/fleet.ts'
-import type { Attempt, TaskState } from '../actors/task/task.ts'
+import type { Explanation, FleetStatus, TaskSummary } from '../actors/fleet.ts'
+import type { Attempt, Dependency, TaskState } from '../actors/task/task.ts'
 
 /**
  * The live protocol `architect.console.v1` between a page and the node that serves it: JSON in text
@@ -14,8 +14,13 @@ export const SUBPROTOCOL = 'architect.console.v1'
 /** Where the live socket is. */
 export const LIVE_PATH = '/ws'
 
-/** `fleet`: the state of the fleet, one row. `tasks`: a window of the list. `task:ID`: one task with its attempts, one row. `term:ID/ATTEMPT`: the bytes of an attempt. */
-export type Channel = 'fleet' | 'tasks' | `task:${string}` | `term:${string}`
+/**
+ * `fleet`: the state of the fleet, one row; sent at least every 2 s while the page is visible, so
+ * that silence tells the page that what it shows is old. `tasks:NAME`: a window of the list; the
+ * page names it, so that several are open at once. `task:ID`: one task with its attempts, one row.
+ * `term:ID/ATTEMPT`: the bytes of an attempt.
+ */
+export type Channel = 'fleet' | `tasks:${string}` | `task:${string}` | `term:${string}`
 
 export type FromPage =
   /** First, within 5 s. `key`: from the sign-in. */
@@ -26,7 +31,14 @@ export type FromPage =
   | { readonly t: 'unsub'; readonly ch: Channel }
   /** Terminal bytes that the page has parsed: the absolute offset reached. */
   | { readonly t: 'ack'; readonly ch: Channel; readonly offset: number }
-  | { readonly t: 'cmd'; readonly id: string; readonly idem: string; readonly cmd: Command }
+  /** `idem`: idempotency key; `try`: from 1, one more each time the same command is sent again. */
+  | {
+      readonly t: 'cmd'
+      readonly id: string
+      readonly idem: string
+      readonly try: number
+      readonly cmd: Command
+    }
 
 /** The window of the task list that the page shows. */
 export interface TasksView {
@@ -95,6 +107,7 @@ export type FromNode =
       readonly asofMs: number
     }
   | { readonly t: 'reset'; readonly ch: Channel; readonly why: 'epoch' | 'gap' | 'slow' | 'gone' }
+  /** `ok`: of a `submit` a `Submitted`, else the `TaskSummary` (of a `retry`: that of the new task). */
   | { readonly t: 'res'; readonly id: string; readonly ok?: unknown; readonly err?: Problem }
   /** The attempt ended and every byte before `offset` was sent. `handle` is that of its binary frames. */
   | {
@@ -117,6 +130,14 @@ export interface TaskDetail extends TaskSummary {
   readonly attempts: readonly Attempt[]
   /** Why it waits, or what became of it, in one line. */
   readonly why: string
+  readonly dependencies: readonly Dependency[]
+  readonly dependents: readonly string[]
+  readonly paused: boolean
+  readonly cancelling: boolean
+  /** While it waits for a moment: which, wall clock. */
+  readonly wakeMs?: number
+  /** While it waits for a slot: each node, and what speaks for or against it. */
+  readonly considered: Explanation['considered']
 }
 
 /** An error as every door tells it. */
@@ -140,10 +161,17 @@ export const CLOSE = {
   draining: 4503,
 } as const
 
-/** `POST /api/signin {code}` answers this; the page keeps `key` in `sessionStorage` and sends it as `Authorization: Bearer` and in `hello`. */
+/** `POST /api/signin {code}` answers this, `POST /api/signout` ends the key. The page keeps `key` in `sessionStorage` and sends it as `Authorization: Bearer` and in `hello`. */
 export interface SignedIn {
   readonly key: string
   readonly name: string
   readonly role: 'viewer' | 'operator' | 'admin'
   readonly expiresMs: number
 }
+
+/**
+ * What stands in `console/page/built/index.html` for the nonce of each response. The file answers
+ * every path that is no file and no other route (the page has its own, such as `/tasks/t07-…`);
+ * beside it are `assets/`, named by content hash, each with its `.br` and `.gz`.
+ */
+export const PAGE_NONCE = '__NONCE__'
