@@ -19,7 +19,17 @@ const plugins = { '@typescript-eslint': tseslint.plugin }
 const parser = tseslint.parser
 
 export default [
-  { ignores: ['node_modules/', '.node/', '.tap/', 'console/page/built/', 'proto/gen/', '**/*.mjs', '*.js'] },
+  {
+    ignores: [
+      'node_modules/',
+      '.node/',
+      '.tap/',
+      'console/page/built/',
+      'proto/gen/',
+      '**/*.mjs',
+      '*.js',
+    ],
+  },
   {
     files: ['**/*.ts'],
     ignores: ['console/page/**'],
@@ -31,7 +41,10 @@ export default [
   {
     // tap's tests are async functions whose promises the runner waits for.
     files: ['tests/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': 'off', '@typescript-eslint/no-misused-promises': 'off' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-misused-promises': 'off',
+    },
   },
   {
     files: ['console/page/**/*.ts', 'console/page/**/*.tsx'],

@@ -1,4 +1,14 @@
-export async function startConsole(options: { listen: string } & Record<string, unknown>): Promise<{ address: string; link(by: unknown): { url: string; expiresMs: number }; served: 'uws' | 'node'; stop(deadlineMs: number): Promise<void> }> {
+export async function startConsole(options: { listen: string } & Record<string, unknown>): Promise<{
+  address: string
+  link(by: unknown): { url: string; expiresMs: number }
+  served: 'uws' | 'node'
+  stop(deadlineMs: number): Promise<void>
+}> {
   await Promise.resolve()
-  return { address: options.listen, link: () => ({ url: 'http://localhost/#c=x', expiresMs: 0 }), served: 'node', stop: async () => {} }
+  return {
+    address: options.listen,
+    link: () => ({ url: 'http://localhost/#c=x', expiresMs: 0 }),
+    served: 'node',
+    stop: async () => {},
+  }
 }

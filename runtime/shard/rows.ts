@@ -184,12 +184,18 @@ export class Rows {
     return value && packing.row(durable, value)
   }
 
-  #history(kind: string, id: string): { readonly index: number; readonly row: unknown } | undefined {
+  #history(
+    kind: string,
+    id: string,
+  ): { readonly index: number; readonly row: unknown } | undefined {
     const { cold, packing, shard } = this.#options
     const durable = this.#kind(kind)
     const value = durable.finished && cold.get(historyKey(shard, kind, id))
     if (!value) return undefined
-    const { index, row } = packing.unpack(value) as { readonly index: number; readonly row: Uint8Array }
+    const { index, row } = packing.unpack(value) as {
+      readonly index: number
+      readonly row: Uint8Array
+    }
     return { index, row: packing.row(durable, row) }
   }
 
