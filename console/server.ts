@@ -1,6 +1,8 @@
+import type { SignedIn } from './protocol.ts'
+
 export async function startConsole(options: { listen: string } & Record<string, unknown>): Promise<{
   address: string
-  link(by: unknown): { url: string; expiresMs: number }
+  link(by: Pick<SignedIn, 'name' | 'role'>): { url: string; expiresMs: number }
   served: 'uws' | 'node'
   stop(deadlineMs: number): Promise<void>
 }> {
