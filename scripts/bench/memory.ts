@@ -1,44 +1,70 @@
-/** Resident memory of the holder, of each terminal it holds, and of a node that has nothing to do. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** Resident memory of a node that has nothing to do, of its holder, and of each terminal it holds. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createHolderClient, type HolderClient } from '../../node/holder/client.ts'
+import { bounded, type Bench, type Figure, type Result } from './figure.ts'
+import { inDirectory, startNode } from './node.ts'
 
 const TERMINALS = 20
 /** Until a program that has nothing to do has come to rest. */
 const REST_MS = 3_000
-const NODE = join(import.meta.dirname, '..', '..', 'node', 'main.ts')
 
-export const row = { id: 'memory', run }
+/** Units: MiB. */
+const NODE_MIB_MAX = 150
+const HOLDER_MIB_MAX = 60
+const TERMINAL_MIB_MAX = 6
 
-async function run() {
-  const holder = await holderMemory()
-  return existsSync(NODE) ? [...holder, await nodeMemory()] : holder
+export const memory: Figure = {
+  id: 'memory',
+  title: 'resident memory: an idle node, its holder, each further idle terminal',
+  measure,
 }
 
-async function holderMemory() {
-  const data = mkdtempSync(join(tmpdir(), 'bench-memory-'))
-  const holder = createHolderClient({ data, store: 'bench', build: 'bench', lonelyMs: 200 })
+async function measure({ say }: Bench): Promise<readonly Result[]> {
+  say('a node without work')
+  const node = await inDirectory(nodeMib)
+  say(`a holder with 1, then ${TERMINALS + 1} shells`)
+  const { holder, each } = await inDirectory(holderMib)
+  return [
+    inMib({ id: 'memory', what: 'idle node', value: node, most: NODE_MIB_MAX }),
+    inMib({ id: 'memory.holder', what: 'its holder', value: holder, most: HOLDER_MIB_MAX }),
+    inMib({
+      id: 'memory.terminal',
+      what: 'a terminal more, in the holder',
+      value: each,
+      most: TERMINAL_MIB_MAX,
+    }),
+  ]
+}
+
+async function nodeMib(data: string): Promise<number> {
+  const node = await startNode(data)
+  await pause(REST_MS)
+  const value = residentMib(node.pid)
+  await node.stop()
+  return value
+}
+
+async function holderMib(
+  data: string,
+): Promise<{ readonly holder: number; readonly each: number }> {
+  const client = createHolderClient({ data, store: 'bench', build: 'bench', lonelyMs: 200 })
   await new Promise<void>((resolve) => {
-    holder.onState((state) => {
+    client.onState((state) => {
       if (state === 'ready') resolve()
     })
   })
-  const [pid = 0] = holder.holders()
-  await startShell(holder, 0)
-  await rest()
-  const one = residentMib(pid)
-  for (let count = 1; count <= TERMINALS; count++) await startShell(holder, count)
-  await rest()
-  const each = (residentMib(pid) - one) / TERMINALS
+  const [pid = 0] = client.holders()
+  await startShell(client, 0)
+  await pause(REST_MS)
+  const holder = residentMib(pid)
+  for (let count = 1; count <= TERMINALS; count++) await startShell(client, count)
+  await pause(REST_MS)
+  const each = (residentMib(pid) - holder) / TERMINALS
   process.kill(pid, 'SIGTERM')
-  holder.close()
-  rmSync(data, { recursive: true, force: true })
-  return [
-    figure({ id: 'holder-memory', value: one, most: 60, what: 'with one idle terminal' }),
-    figure({ id: 'terminal-memory', value: each, most: 6, what: 'for each further idle terminal' }),
-  ]
+  client.close()
+  return { holder, each }
 }
 
 function startShell(holder: HolderClient, number: number): Promise<void> {
@@ -55,52 +81,14 @@ function startShell(holder: HolderClient, number: number): Promise<void> {
   return new Promise((resolve) => holder.start(spec, () => resolve()))
 }
 
-async function nodeMemory() {
-  const data = mkdtempSync(join(tmpdir(), 'bench-node-'))
-  const node = spawn(process.execPath, [NODE, '--data', data, '--log', 'json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  await said(node, '"ready"')
-  await rest()
-  const value = residentMib(node.pid ?? 0)
-  const over = new Promise((resolve) => node.once('close', resolve))
-  node.kill('SIGTERM')
-  await over
-  rmSync(data, { recursive: true, force: true })
-  return figure({ id: 'node-memory', value, most: 150, what: 'idle, without its holder' })
-}
-
-function said(program: ChildProcess, word: string): Promise<void> {
-  let text = ''
-  return new Promise((resolve, reject) => {
-    program.stdout?.on('data', (chunk) => {
-      text += String(chunk)
-      if (text.includes(word)) resolve()
-    })
-    program.once('close', () =>
-      reject(new Error(`Cannot measure a node: it ended, saying "${text}"`)),
-    )
-  })
-}
-
-interface Figure {
-  readonly id: string
-  readonly value: number
-  readonly most: number
-  readonly what: string
-}
-
-function figure({ id, value, most, what }: Figure) {
-  const rounded = Math.round(value * 10) / 10
-  const bar = `at most ${most} MiB ${what}`
-  return { id, value: rounded, unit: 'MiB', peers: [], bar, met: rounded <= most }
-}
-
 function residentMib(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? NaN) / 1024
+  const status = `/proc/${pid}/status`
+  if (!existsSync(status)) return Number(execFileSync('ps', ['-o', 'rss=', '-p', `${pid}`])) / 1024
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? NaN) / 1024
 }
 
-function rest(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, REST_MS))
+type InMib = Pick<Result, 'id' | 'what' | 'value'> & { readonly most: number }
+
+function inMib({ most, ...measured }: InMib): Result {
+  return bounded({ ...measured, unit: 'MiB' }, most)
 }

@@ -2,12 +2,20 @@
  * Terminals: how fast output reaches a follower through the holder, beside `node-pty` read in this
  * process; and how long an echo takes while ten terminals flood.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { AttemptKey, TerminalSpec } from '../../actors/terminals.ts'
 import { createHolderClient, type HolderClient } from '../../node/holder/client.ts'
+import {
+  bounded,
+  compared,
+  median,
+  quantile,
+  type Bench,
+  type Figure,
+  type Result,
+} from './figure.ts'
+import { inDirectory } from './node.ts'
 
 const FLOOD_BYTES = 48_000_000
 const ROUNDS = 5
@@ -23,10 +31,13 @@ type Spawn = (file: string, args: readonly string[], options: { encoding: null }
 /** The types of the package are no module. */
 const { spawn } = createRequire(import.meta.url)('node-pty') as { readonly spawn: Spawn }
 
-export const row = { id: 'pty', run }
+export const pty: Figure = {
+  id: 'pty',
+  title: 'terminal output to a subscriber; an echo beside ten floods',
+  measure: (bench) => inDirectory((data) => measure(bench, data)),
+}
 
-async function run() {
-  const data = mkdtempSync(join(tmpdir(), 'bench-pty-'))
+async function measure({ say }: Bench, data: string): Promise<readonly Result[]> {
   const holder = createHolderClient({ data, store: 'bench', build: 'bench', lonelyMs: 200 })
   await new Promise<void>((resolve) => {
     holder.onState((state) => {
@@ -34,32 +45,27 @@ async function run() {
     })
   })
   try {
-    return [await throughput(holder), await echo(holder)]
+    say(`${ROUNDS} floods each of ${FLOOD_BYTES / 1e6} MB`)
+    const flooded = await throughput(holder)
+    say(`${ECHOES} echoes beside ${FLOODS} floods`)
+    return [flooded, await echo(holder)]
   } finally {
     holder.close()
-    rmSync(data, { recursive: true, force: true })
   }
 }
 
 /** Both take turns, so that whatever else the machine does falls on both. */
-async function throughput(holder: HolderClient) {
+async function throughput(holder: HolderClient): Promise<Result> {
   const ours: number[] = []
   const raw: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     raw.push(await rawFlood())
     ours.push(await heldFlood(holder, `flood-${round}`))
   }
-  const value = median(ours)
-  const peer = median(raw)
-  const ratio = value / peer
-  return {
-    id: 'pty-throughput',
-    value,
-    unit: 'MB/s',
-    peers: [{ name: 'node-pty in one process, nothing kept', value: peer, ratio }],
-    bar: 'at least 0.7 of node-pty',
-    met: ratio >= 0.7,
-  }
+  return compared(
+    { id: 'pty', what: 'output to a subscriber', value: median(ours), unit: 'MB/s' },
+    [{ name: 'raw node-pty', value: median(raw), least: 0.7 }],
+  )
 }
 
 function rawFlood(): Promise<number> {
@@ -93,7 +99,7 @@ function heldFlood(holder: HolderClient, task: string): Promise<number> {
   })
 }
 
-async function echo(holder: HolderClient) {
+async function echo(holder: HolderClient): Promise<Result> {
   const floods = Array.from({ length: FLOODS }, (_, index) => specOf(`yes-${index}`, ['yes']))
   for (const flood of floods) {
     holder.start(flood, () => {})
@@ -105,7 +111,7 @@ async function echo(holder: HolderClient) {
   follow(holder, typist.key, { bytes: () => heard(), end() {} })
   const times: number[] = []
   for (let count = 0; count < ECHOES; count++) {
-    await new Promise((resolve) => setTimeout(resolve, ECHO_EVERY_MS))
+    await pause(ECHO_EVERY_MS)
     const typedMs = performance.now()
     holder.write(typist.key, Buffer.from('x'))
     await new Promise<void>((resolve) => {
@@ -114,10 +120,11 @@ async function echo(holder: HolderClient) {
     times.push(performance.now() - typedMs)
   }
   for (const { key } of [...floods, typist]) await ended(holder, key)
-  times.sort((a, b) => a - b)
-  const value = round(times[Math.floor(times.length * 0.99)] ?? Infinity)
-  const bar = 'under 50 ms beside ten floods'
-  return { id: 'pty-echo-p99', value, unit: 'ms', peers: [], bar, met: value < 50 }
+  const value = quantile(times, 0.99)
+  return bounded(
+    { id: 'pty.echo', what: `echo p99 beside ${FLOODS} floods`, value, unit: 'ms' },
+    50,
+  )
 }
 
 function ended(holder: HolderClient, key: AttemptKey): Promise<void> {
@@ -160,13 +167,5 @@ function specOf(task: string, argv: readonly string[]): TerminalSpec {
 }
 
 function rate(bytes: number, startedMs: number): number {
-  return round(bytes / 1_000 / (performance.now() - startedMs))
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10
+  return bytes / 1_000 / (performance.now() - startedMs)
 }

@@ -1,0 +1,6 @@
+import type { Figure } from './figure.ts'
+import { memory } from './memory.ts'
+import { pty } from './pty.ts'
+
+/** Every figure, in the order in which they are measured and shown. */
+export const FIGURES: readonly Figure[] = [memory, pty]

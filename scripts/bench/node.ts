@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const MAIN = join(import.meta.dirname, '..', '..', 'node', 'main.ts')
+
+/** A node as users start it: a process of its own, on free ports. */
+export interface BenchNode {
+  readonly pid: number
+  /** The address of its admin door. */
+  readonly admin: string
+  /** As a service is stopped; resolves once the process is gone. */
+  stop(): Promise<void>
+}
+
+/** Starts a node in that directory; resolves once it says that it is ready. */
+export async function startNode(data: string, flags: readonly string[] = []): Promise<BenchNode> {
+  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const argv = [MAIN, '--data', data, '--name', 'bench', '--log', 'json', ...doors, ...flags]
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...argv], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const { admin } = await readyOf(child)
+  return {
+    pid: child.pid ?? 0,
+    admin,
+    async stop() {
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}
+
+function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
+  let text = ''
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) =>
+      reject(new Error(`Cannot measure a node: it ended with ${code}, saying "${text}"`)),
+    )
+    child.stdout?.on('data', (chunk) => {
+      text += String(chunk)
+      const line = text.split('\n').find((each) => each.startsWith('{"event":"ready"'))
+      if (line?.endsWith('}')) resolve(JSON.parse(line) as { readonly admin: string })
+    })
+  })
+}
+
+/** Runs in a directory of its own, which is removed after. */
+export async function inDirectory<T>(run: (path: string) => Promise<T>): Promise<T> {
+  const path = mkdtempSync(join(tmpdir(), 'architect-bench-'))
+  try {
+    return await run(path)
+  } finally {
+    rmSync(path, { recursive: true, force: true })
+  }
+}
