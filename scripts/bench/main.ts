@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import type { Figure, Result } from './figure.ts'
-import { FIGURES } from './figures.ts'
-import { tableOf } from './table.ts'
+import { FIGURES } from './figures/table.ts'
+import { tableOf } from './report.ts'
 
 const MEASURE = new URL('measure.ts', import.meta.url).pathname
 /** A figure that takes longer is broken: all of them together must end within 25 minutes. Unit: ms. */

@@ -1,5 +1,5 @@
 /** `measure.ts ID`: measures one figure and prints its results as JSON; progress on standard error. */
-import { FIGURES } from './figures.ts'
+import { FIGURES } from './figures/table.ts'
 import { peers } from './peers.ts'
 
 const [id = ''] = process.argv.slice(2)

@@ -4,8 +4,8 @@
  */
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AttemptKey, TerminalSpec } from '../../actors/terminals.ts'
-import { createHolderClient, type HolderClient } from '../../node/holder/client.ts'
+import type { AttemptKey, TerminalSpec } from '../../../actors/terminals.ts'
+import { createHolderClient, type HolderClient } from '../../../node/holder/client.ts'
 import {
   bounded,
   compared,
@@ -14,8 +14,8 @@ import {
   type Bench,
   type Figure,
   type Result,
-} from './figure.ts'
-import { inDirectory } from './node.ts'
+} from '../figure.ts'
+import { inDirectory } from '../node.ts'
 
 const FLOOD_BYTES = 48_000_000
 const ROUNDS = 5

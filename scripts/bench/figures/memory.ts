@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createHolderClient, type HolderClient } from '../../node/holder/client.ts'
-import { bounded, type Bench, type Figure, type Result } from './figure.ts'
-import { inDirectory, startNode } from './node.ts'
+import { createHolderClient, type HolderClient } from '../../../node/holder/client.ts'
+import { bounded, type Bench, type Figure, type Result } from '../figure.ts'
+import { inDirectory, startNode } from '../node.ts'
 
 const TERMINALS = 20
 /** Until a program that has nothing to do has come to rest. */

@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts'
+import type { Figure } from '../figure.ts'
 import { memory } from './memory.ts'
 import { pty } from './pty.ts'
 
