@@ -80,7 +80,8 @@ export type FromNode =
       readonly part: number
       readonly parts: number
       readonly rows: readonly Row[]
-      readonly total: number
+      /** How many match in all; not told where the view names a project or a label. */
+      readonly total?: number
       readonly counts?: Readonly<Record<TaskState, number>>
       readonly cursor?: string
       /** Wall clock of the node when it read this. */
@@ -94,7 +95,7 @@ export type FromNode =
       readonly s: number
       readonly up: readonly Row[]
       readonly rm: readonly string[]
-      readonly total: number
+      readonly total?: number
       readonly counts?: Readonly<Record<TaskState, number>>
       readonly asofMs: number
     }
@@ -109,7 +110,10 @@ export type FromNode =
   | { readonly t: 'reset'; readonly ch: Channel; readonly why: 'epoch' | 'gap' | 'slow' | 'gone' }
   /** `ok`: of a `submit` a `Submitted`, else the `TaskSummary` (of a `retry`: that of the new task). */
   | { readonly t: 'res'; readonly id: string; readonly ok?: unknown; readonly err?: Problem }
-  /** The attempt ended and every byte before `offset` was sent. `handle` is that of its binary frames. */
+  /**
+   * First `handle`, which its binary frames carry, and the `offset` they start at. Then, once, with
+   * `ended`: the attempt is over and every byte before `offset` was sent.
+   */
   | {
       readonly t: 'term'
       readonly ch: Channel
@@ -126,6 +130,8 @@ export type Row = (FleetStatus & { readonly id: 'fleet' }) | TaskSummary | TaskD
 export interface TaskDetail extends TaskSummary {
   /** The spec as it was given, secrets removed. */
   readonly spec: Readonly<Record<string, unknown>>
+  /** Too long for a frame: `spec` lacks what is longest in it; `GET /api/tasks/ID` has it whole. */
+  readonly specCut?: boolean
   readonly by: string
   readonly attempts: readonly Attempt[]
   /** Why it waits, or what became of it, in one line. */
@@ -152,6 +158,8 @@ export const TERM_HEADER_BYTES = 13
 
 /** Why a socket was closed. */
 export const CLOSE = {
+  /** The page said what is no message of this protocol. */
+  malformed: 4400,
   unauthenticated: 4401,
   forbidden: 4403,
   slow: 4408,
