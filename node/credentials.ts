@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { ROLES, type Principal, type Role } from '../actors/doors/principal.ts'
 import { RuntimeError } from '../runtime/errors.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
@@ -15,27 +16,14 @@ import type { Random } from '../runtime/scheduling/random.ts'
 export interface Credentials {
   /** Whose secret this is; `undefined` when nobody's, or expired. */
   verify(secret: string): Principal | undefined
+  /** False once the token that this principal came by is revoked or expired. */
+  stands(principal: Principal): boolean
   /** The secret is in the answer only. Throws `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED`. */
   createToken(request: TokenRequest): Promise<{ readonly token: Token; readonly secret: string }>
   /** Oldest first. */
   tokens(): readonly Token[]
   /** Throws `NOT_FOUND`. From its return on the token is refused. */
   revokeToken(id: string): Promise<void>
-}
-
-/** Each role may do what the ones before it may. */
-export const ROLES = ['viewer', 'operator', 'admin'] as const
-export type Role = (typeof ROLES)[number]
-
-export interface Principal {
-  /** For `by` in records and logs: `local`, the token's user, or `token:<name>`. */
-  readonly name: string
-  readonly role: Role
-  readonly user?: string
-  readonly team?: string
-  readonly project?: string
-  /** Of an API token. */
-  readonly tokenId?: string
 }
 
 export interface TokenRequest {
@@ -98,6 +86,12 @@ export async function createCredentials(options: CredentialsOptions): Promise<Cr
       return expired(record, clock.wallMs()) ? undefined : principalOf(record)
     },
 
+    stands({ tokenId }) {
+      if (tokenId === undefined) return true
+      const record = records.get(tokenId)
+      return record !== undefined && !expired(record, clock.wallMs())
+    },
+
     async createToken(request) {
       checkTokenRequest(request)
       for (const record of records.values()) {
@@ -134,11 +128,6 @@ export async function createCredentials(options: CredentialsOptions): Promise<Cr
 }
 
 const LOCAL: Principal = { name: 'local', role: 'admin' }
-
-/** True when `role` may do what `needed` may. */
-export function permits(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
-}
 
 /** Refused from memory first, so that a store that fails leaves nobody in. */
 async function remove(

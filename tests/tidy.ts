@@ -8,6 +8,7 @@ export interface Source {
 const FLOORS: readonly (readonly [prefix: string, floor: number])[] = [
   ['proto/', 0],
   ['runtime/errors.ts', 10],
+  ['runtime/closest.ts', 10],
   ['runtime/supervision/', 11],
   ['runtime/scheduling/', 12],
   ['runtime/storage/', 13],

@@ -1,4 +1,4 @@
-import type { Principal } from '../credentials.ts'
+import type { Principal } from '../../actors/doors/principal.ts'
 
 /** What the admin door can ask of its own node beside the fleet. Each may throw a `RuntimeError`. */
 export interface AdminActions {

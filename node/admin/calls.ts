@@ -6,8 +6,8 @@ import {
   type ServerDuplexStream,
   type ServerWritableStream,
 } from '@grpc/grpc-js'
+import { permits, type Role } from '../../actors/doors/principal.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
-import { permits, type Role } from '../credentials.ts'
 import { statusOf } from './failure.ts'
 import type { Caller, Exchange, Feed, Method, Outlet, Ports } from './methods/method.ts'
 

@@ -1,4 +1,5 @@
 import { Metadata, status as Status, type ServerErrorResponse } from '@grpc/grpc-js'
+import { lineOf, textsOf } from '../../actors/doors/failure.ts'
 import type { ErrorCode, RuntimeError } from '../../runtime/errors.ts'
 import { loadDefinitions, SENT, type Definitions } from './definitions.ts'
 
@@ -29,17 +30,6 @@ export const STATUS_OF = {
   STORE_REFUSED: Status.FAILED_PRECONDITION,
 } satisfies Record<ErrorCode, Status>
 
-/** In a `SubmitReply`: one request of many failed, the stream goes on. */
-export interface FailureMessage {
-  readonly code: string
-  readonly message: string
-  readonly retryable: boolean
-  readonly retryAfterMs?: number
-  readonly details: Readonly<Record<string, string>>
-}
-
-/** Longest message sent. HTTP/2 peers refuse more than some 16 KiB of headers. */
-const MESSAGE_LENGTH_MAX = 1_000
 const DOMAIN = 'architect'
 const TYPE_URL = 'type.googleapis.com/google.rpc.'
 
@@ -56,16 +46,6 @@ export function statusOf(failure: RuntimeError): ServerErrorResponse & { metadat
   }
   metadata.set('grpc-status-details-bin', detailsOf(failure, code, message))
   return { name: 'RuntimeError', message, code, details: message, metadata }
-}
-
-export function failureMessage(failure: RuntimeError): FailureMessage {
-  return {
-    code: failure.code,
-    message: lineOf(failure.message),
-    retryable: failure.retryable,
-    ...(failure.retryAfterMs !== undefined && { retryAfterMs: Math.ceil(failure.retryAfterMs) }),
-    details: textsOf(failure.details),
-  }
 }
 
 /** A `google.rpc.Status` with ErrorInfo, and RetryInfo or BadRequest where they say something. */
@@ -88,16 +68,4 @@ function detailsOf(failure: RuntimeError, code: Status, message: string): Buffer
     details.push(any('BadRequest', { fieldViolations }))
   }
   return Buffer.from(encode('google.rpc.Status', { code, message, details }))
-}
-
-function textsOf(details: RuntimeError['details']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(details).map(([name, value]) => [name, lineOf(String(value))]),
-  )
-}
-
-/** One line, well-formed (grpc-js encodes it as a URI and throws on a lone surrogate), bounded. */
-function lineOf(text: string): string {
-  const line = text.slice(0, MESSAGE_LENGTH_MAX).replaceAll(/\s*[\r\n]+\s*/g, ' ')
-  return (text.length <= MESSAGE_LENGTH_MAX ? line : `${line}…`).toWellFormed()
 }

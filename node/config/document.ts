@@ -7,7 +7,7 @@ import {
   type Pair,
   type ParsedNode,
 } from 'yaml'
-import { closest } from './closest.ts'
+import { closest } from '../../runtime/closest.ts'
 import { KEY_NAMES, type KeyName } from './keys.ts'
 import { wrong, type Found } from './values.ts'
 

@@ -1,5 +1,5 @@
 import { RuntimeError } from '../../runtime/errors.ts'
-import { closest } from './closest.ts'
+import { closest } from '../../runtime/closest.ts'
 import { KEY_NAMES, KEYS, START_FLAGS, type Key, type KeyName } from './keys.ts'
 import type { Found } from './values.ts'
 

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createCredentials, permits, type TokenRecord } from '../../node/credentials.ts'
+import { createCredentials, type TokenRecord } from '../../node/credentials.ts'
 import {
   openCredential,
   readCredential,
@@ -10,6 +10,7 @@ import {
   removeLocalAccess,
   writeLocalAccess,
 } from '../../node/local-access.ts'
+import { assert } from '../../runtime/errors.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import { LOCAL_SECRET, memoryTokens } from './admin/door-of.ts'
@@ -103,9 +104,18 @@ t.test('a token that could not be stored is none', async (t) => {
   t.same(credentials.tokens(), [])
 })
 
-t.test('permits() orders the roles', async (t) => {
-  t.ok(permits('admin', 'viewer') && permits('operator', 'operator'))
-  t.notOk(permits('viewer', 'operator') || permits('operator', 'admin'))
+t.test('stands() is false for whoever came by a token that is gone', async (t) => {
+  const { credentials, clock } = await credentialsOf()
+  t.ok(credentials.stands({ name: 'local', role: 'admin' }))
+  const brief = await credentials.createToken({ name: 'a', role: 'viewer', validMs: 10 })
+  const long = await credentials.createToken({ name: 'b', role: 'viewer' })
+  const [first, second] = [brief, long].map(({ secret }) => credentials.verify(secret))
+  assert(first && second, 'both are known')
+  t.ok(credentials.stands(first) && credentials.stands(second))
+  clock.advance(10)
+  t.notOk(credentials.stands(first), 'expired')
+  await credentials.revokeToken(long.token.id)
+  t.notOk(credentials.stands(second), 'revoked')
 })
 
 t.test('the local credential is made once, for its owner only', async (t) => {

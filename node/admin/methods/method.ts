@@ -1,6 +1,7 @@
+import type { Principal, Role } from '../../../actors/doors/principal.ts'
 import type { Fleet } from '../../../actors/fleet.ts'
 import type { Clock } from '../../../runtime/scheduling/clock.ts'
-import type { Credentials, Principal, Role } from '../../credentials.ts'
+import type { Credentials } from '../../credentials.ts'
 import type { AdminActions } from '../actions.ts'
 
 /** What every method may use. */

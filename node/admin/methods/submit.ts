@@ -1,9 +1,9 @@
 import { RuntimeError } from '../../../runtime/errors.ts'
+import { failureMessage, type FailureMessage } from '../../../actors/doors/failure.ts'
 import type { Fleet, SubmitRequest, Submitted } from '../../../actors/fleet.ts'
 import { SPEC_LIMITS } from '../../../actors/task/limits.ts'
 import { parseProject, parseSpec } from '../../../actors/task/parse-spec.ts'
 import type { Clock } from '../../../runtime/scheduling/clock.ts'
-import { failureMessage, type FailureMessage } from '../failure.ts'
 import type { Caller, Exchange, Inlet, Outlet, Ports } from './method.ts'
 import { invalid, present, type SubmitMessage } from './requests.ts'
 

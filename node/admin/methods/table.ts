@@ -1,4 +1,4 @@
-import { ROLES } from '../../credentials.ts'
+import { ROLES } from '../../../actors/doors/principal.ts'
 import { backup } from './backup.ts'
 import { bulk } from './bulk.ts'
 import { followOutput } from './output.ts'

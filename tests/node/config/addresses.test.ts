@@ -1,7 +1,6 @@
 import { createServer } from 'node:net'
 import t from 'tap'
 import { chooseAddresses, type Holder } from '../../../node/config/addresses.ts'
-import { closest, editDistance } from '../../../node/config/closest.ts'
 import type { Door } from '../../../node/config/keys.ts'
 import { probePort } from '../../../node/config/port-probe.ts'
 
@@ -73,20 +72,4 @@ t.test('probePort() tells free ports from held ones, and a node by its title', a
   })
   await new Promise((resolve) => server.close(resolve))
   t.same(await probePort('127.0.0.1', port), { type: 'nobody' })
-})
-
-t.test('editDistance() counts letters added, dropped, changed and swapped', async (t) => {
-  for (const [from, to, distance] of [
-    ['labels', 'labels', 0],
-    ['lables', 'labels', 1],
-    ['label', 'labels', 1],
-    ['slot', 'slots', 1],
-    ['name', 'game', 1],
-    ['', 'abc', 3],
-  ] as const) {
-    t.equal(editDistance(from, to), distance, `${from} ${to}`)
-  }
-  t.equal(closest('lables', ['labels', 'slots']), 'labels')
-  t.equal(closest('zebra', ['labels', 'slots']), undefined)
-  t.equal(closest('x', []), undefined)
 })

@@ -1,4 +1,4 @@
-import { ROLES } from '../../../credentials.ts'
+import { ROLES } from '../../../../actors/doors/principal.ts'
 import { connected, type Command } from '../../command.ts'
 import { parseDuration } from '../../duration.ts'
 import { Ending, EXIT } from '../../exit.ts'
