@@ -1,5 +1,7 @@
 import type { RuntimeError } from '../runtime/errors.ts'
+import { FORMATS } from '../runtime/shard/formats.ts'
 import { listingRange } from '../runtime/shard/keys.ts'
+import { decodeValue } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { ListQuery, Subscription, TaskSummary, WatchFilter } from './fleet.ts'
 import { Recency } from './recency.ts'
@@ -14,7 +16,6 @@ const HISTORY_READ_MAX = 20_000
 
 export interface CatalogOptions {
   readonly cold: Store
-  unpack(bytes: Uint8Array): unknown
 }
 
 export interface Page {
@@ -152,7 +153,7 @@ export class Catalog {
     let count = 0
     const range = { ...listingRange(shard, after?.updatedMs), limit: HISTORY_READ_MAX }
     const visit = (_key: string, value: Uint8Array): boolean => {
-      const summary = this.#options.unpack(value) as TaskSummary
+      const summary = decodeValue(FORMATS.summary, value) as TaskSummary
       const labels = summary.labels ?? []
       if (after && !follows(summary, after)) return true
       if (!fits(query, summary.project, summary.state, labels)) return true

@@ -4,7 +4,6 @@ import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import type { Chain } from '../runtime/shard/entry.ts'
 import type { Machine } from '../runtime/shard/machine.ts'
-import { plainPacking } from '../runtime/shard/plain-packing.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { StoreId } from '../runtime/storage/store-id.ts'
 import { System } from '../runtime/system.ts'
@@ -66,11 +65,10 @@ export class Node {
   constructor(ports: NodePorts) {
     this.#ports = ports
     const machine = tasksMachine({ ...ports, listener: this.#listener() })
-    this.catalog = new Catalog({ cold: ports.cold, unpack: plainPacking.unpack })
+    this.catalog = new Catalog({ cold: ports.cold })
     this.system = new System<Command>({
       ...ports,
       machine: ports.machine?.(machine) ?? machine,
-      packing: plainPacking,
       receive: (from, message) => this.#receive(from, message),
     })
     const { shards } = this.system

@@ -1,26 +1,31 @@
-import { TOPOLOGY_KEY } from '../runtime/authority/one-voter-authority.ts'
-import type { StoreEntry, Topology } from '../runtime/authority/topology.ts'
+import { storedTopology } from '../runtime/authority/stored-topology.ts'
+import type { StoreEntry } from '../runtime/authority/topology.ts'
+import { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
-import { decodeValue, encodeValue, unpack } from '../runtime/storage/codec.ts'
-import { settled, type Directory } from '../runtime/storage/directory.ts'
+import { settled, type Directory } from '../runtime/storage/directory/directory.ts'
+import { decodeValue, encodeValue, type Format } from '../runtime/storage/format.ts'
+import type { Op } from '../runtime/storage/store.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 
-export const BOOT_KEY = 'm/boot'
+/** How often a store was started. */
+export const BOOT = { kind: 'boot', version: 1 } as const satisfies Format
+
+const BOOT_KEY = 'm/boot'
+
+export function bootOp(boot: number): Op {
+  return { type: 'put', key: BOOT_KEY, value: encodeValue(BOOT, { boot }) }
+}
 
 /** Counts this start, on disk, before anything else is done. */
 export async function nextBoot({ hot, sentinel }: Directory, address: string): Promise<StoreEntry> {
   const stored = hot.get(BOOT_KEY)
-  const { boot } = decodeValue(stored ?? encodeValue('boot', 1, { boot: 0 }), 'boot', []) as {
-    readonly boot: number
-  }
-  const value = encodeValue('boot', 1, { boot: boot + 1 })
-  await settled((done) => hot.write([{ type: 'put', key: BOOT_KEY, value }], done))
+  if (!stored) throw new RuntimeError('STORE_REFUSED', 'Cannot start: the store counts no starts')
+  const { boot } = decodeValue(BOOT, stored) as { readonly boot: number }
+  await settled((done) => hot.write([bootOp(boot + 1)], done))
   const bootId = ulid(systemClock.wallMs(), systemRandom)
-  const document = hot.get(TOPOLOGY_KEY)
-  const topology = document && (unpack(document) as Topology)
-  const known = topology?.stores[storeIdOf(sentinel.storeId)]
+  const known = storedTopology(hot)?.stores[storeIdOf(sentinel.storeId)]
   return {
     node: sentinel.node,
     address,

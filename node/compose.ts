@@ -3,15 +3,13 @@ import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
 import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
 import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
-import type { Topology } from '../runtime/authority/topology.ts'
 import type { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
-import { backup } from '../runtime/storage/backup.ts'
+import { backup } from '../runtime/storage/directory/backup.ts'
 import { chainHash } from '../runtime/storage/checksum.ts'
-import { pack, unpack } from '../runtime/storage/codec.ts'
-import { holdsStore, initDirectory, openDirectory } from '../runtime/storage/directory.ts'
+import { holdsStore, initDirectory, openDirectory } from '../runtime/storage/directory/directory.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 import { Loopback } from '../runtime/transport/loopback.ts'
 import { startAdmin } from './admin/door.ts'
@@ -69,11 +67,7 @@ export async function compose(
     random,
   })
   const holder = createHolderClient({ data, store: sentinel.storeId, build: VERSION })
-  const authority = new OneVoterAuthority({
-    store: hot,
-    pack,
-    unpack: (bytes) => unpack(bytes) as Topology,
-  })
+  const authority = new OneVoterAuthority({ store: hot })
   const report = new NodeReport({ configuration, sentinel, entry, clock, holder })
   const node: Node = new Node({
     ...{ self, entry, hot, cold, authority, clock, random, configuration },

@@ -2,9 +2,9 @@ import 'reflect-metadata' // What the certificate library's container asks for, 
 import { createHash, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import type { Op } from '../runtime/storage/store.ts'
-import { encodeValue, pack } from '../runtime/storage/codec.ts'
-import { BOOT_KEY } from './boot.ts'
-import { TOPOLOGY_KEY } from '../runtime/authority/one-voter-authority.ts'
+import { encodeValue, type Format } from '../runtime/storage/format.ts'
+import { bootOp } from './boot.ts'
+import { topologyOp } from '../runtime/authority/stored-topology.ts'
 import { firstTopology } from '../runtime/placement/first-topology.ts'
 import type { StoreId } from '../runtime/storage/store-id.ts'
 
@@ -14,8 +14,12 @@ import type { StoreId } from '../runtime/storage/store-id.ts'
  * kit is exported its root key stays here, sealed by the directory's mode.
  */
 
-export const IDENTITY_KEY = 'm/identity'
-export const AUTHORITY_KEY = 'm/ca'
+/** Who a store is, and the certificate authority of its cluster. */
+export const IDENTITY = { kind: 'identity', version: 1 } as const satisfies Format
+export const CERTIFIER = { kind: 'ca', version: 1 } as const satisfies Format
+
+const IDENTITY_KEY = 'm/identity'
+const CERTIFIER_KEY = 'm/ca'
 
 const ROOT_YEARS = 10
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -40,10 +44,10 @@ export async function founding({
   const keyHash = createHash('sha256').update(publicKey).digest('base64url')
   const entry = { node, address: '', boot: 0, bootId: '', status: 'up', keyHash } as const
   return [
-    put(BOOT_KEY, encodeValue('boot', 1, { boot: 0 })),
-    put(IDENTITY_KEY, encodeValue('identity', 1, { storeId, publicKey, privateKey })),
-    put(AUTHORITY_KEY, encodeValue('ca', 1, await rootOf(clusterId, wallMs))),
-    put(TOPOLOGY_KEY, pack(firstTopology(clusterId, storeId, entry))),
+    bootOp(0),
+    put(IDENTITY_KEY, encodeValue(IDENTITY, { storeId, publicKey, privateKey })),
+    put(CERTIFIER_KEY, encodeValue(CERTIFIER, await rootOf(clusterId, wallMs))),
+    topologyOp(firstTopology(clusterId, storeId, entry)),
   ]
 }
 

@@ -1,9 +1,9 @@
-import { decodeValue, encodeValue } from '../runtime/storage/codec.ts'
-import { settled } from '../runtime/storage/directory.ts'
+import { settled } from '../runtime/storage/directory/directory.ts'
+import { decodeValue, encodeValue, type Format } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { TokenRecord, TokenStore } from './credentials.ts'
 
-const KIND = 'token'
+export const TOKEN = { kind: 'token', version: 1 } as const satisfies Format
 const PREFIX = 'k/token/'
 
 /** Token records in the node's own store. */
@@ -12,7 +12,7 @@ export function tokenStore(store: Store): TokenStore {
     async list() {
       const records: TokenRecord[] = []
       const visit = (_key: string, value: Uint8Array): void => {
-        records.push(decodeValue(value, KIND, []) as TokenRecord)
+        records.push(decodeValue(TOKEN, value) as TokenRecord)
       }
       await settled((done) => store.scan({ gte: PREFIX, lt: 'k/token0' }, visit, done))
       return records
@@ -20,7 +20,7 @@ export function tokenStore(store: Store): TokenStore {
     put: (record) =>
       settled((done) =>
         store.write(
-          [{ type: 'put', key: PREFIX + record.id, value: encodeValue(KIND, 1, record) }],
+          [{ type: 'put', key: PREFIX + record.id, value: encodeValue(TOKEN, record) }],
           done,
         ),
       ),

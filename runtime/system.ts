@@ -8,7 +8,6 @@ import type { Chain } from './shard/entry.ts'
 import { ShardHost } from './shard/host.ts'
 import type { Machine } from './shard/machine.ts'
 import type { ShardMessage } from './shard/messages.ts'
-import type { Packing } from './shard/packing.ts'
 import type { Store } from './storage/store.ts'
 import type { StoreId } from './storage/store-id.ts'
 import type { PeerMessage, Transport } from './transport/transport.ts'
@@ -25,7 +24,6 @@ export interface SystemOptions<Command> {
   readonly random: Random
   readonly transport: Transport
   readonly machine: Machine<Command>
-  readonly packing: Packing
   readonly chain: Chain
   alarm(shard: number, error: unknown): void
   /** The part of the node above that a message is for. */

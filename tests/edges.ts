@@ -14,9 +14,8 @@ export const EDGES: ReadonlyMap<string, string> = new Map([
   ['node/version.ts', 'package.json'],
   ['runtime/scheduling/system-clock.ts', 'the machine’s time'],
   ['runtime/scheduling/system-random.ts', 'the machine’s entropy'],
-  ['runtime/storage/backup.ts', 'copies of a store'],
   ['runtime/storage/checksum.ts', 'native hashing: the same bytes give the same result'],
-  ['runtime/storage/directory.ts', 'the data directory'],
+  ['runtime/storage/directory/', 'the data directory'],
   ['runtime/storage/high-water-file.ts', 'the high-water mark'],
   ['runtime/storage/level-engine.ts', 'LevelDB'],
 ])

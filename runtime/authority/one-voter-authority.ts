@@ -1,14 +1,11 @@
 import { assert, RuntimeError } from '../errors.ts'
 import type { Store } from '../storage/store.ts'
 import type { Authority, Verdict } from './authority.ts'
+import { storedTopology, topologyOp } from './stored-topology.ts'
 import type { Topology } from './topology.ts'
-
-export const TOPOLOGY_KEY = 'a/topology'
 
 export interface OneVoterOptions {
   readonly store: Store
-  pack(topology: Topology): Uint8Array
-  unpack(bytes: Uint8Array): Topology
 }
 
 /** The register of a cluster with a single voter: a quorum of one, kept in that voter's store. */
@@ -20,9 +17,10 @@ export class OneVoterAuthority implements Authority {
 
   constructor(options: OneVoterOptions) {
     this.#options = options
-    const value = options.store.get(TOPOLOGY_KEY)
-    if (!value) throw new RuntimeError('STORE_REFUSED', 'Cannot start: the store holds no topology')
-    this.#decided = options.unpack(value)
+    const decided = storedTopology(options.store)
+    if (!decided)
+      throw new RuntimeError('STORE_REFUSED', 'Cannot start: the store holds no topology')
+    this.#decided = decided
   }
 
   read(answer: (topology: Topology) => void): void {
@@ -34,8 +32,7 @@ export class OneVoterAuthority implements Authority {
     if (this.#writing) return answer('unknown')
     if (expected !== this.#decided.revision) return answer('overtaken')
     this.#writing = true
-    const value = this.#options.pack(next)
-    this.#options.store.write([{ type: 'put', key: TOPOLOGY_KEY, value }], (error) => {
+    this.#options.store.write([topologyOp(next)], (error) => {
       this.#writing = false
       if (error) return answer('unknown')
       this.#decided = next

@@ -9,7 +9,6 @@ import type { Chain } from './entry.ts'
 import { Leadership } from './leadership.ts'
 import type { Answer, Machine, Shards } from './machine.ts'
 import type { ShardMessage } from './messages.ts'
-import type { Packing } from './packing.ts'
 import { ReplicaDisk } from './replica-disk.ts'
 
 /** The part of a node that understands shard messages. */
@@ -24,7 +23,6 @@ export interface HostOptions<Command> {
   readonly clock: Clock
   readonly transport: Transport
   readonly machine: Machine<Command>
-  readonly packing: Packing
   readonly chain: Chain
   readonly amend: Amend
   /** A shard stopped that should not have, and why. */

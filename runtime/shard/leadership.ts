@@ -5,11 +5,11 @@ import type { Clock, Timer } from '../scheduling/clock.ts'
 import type { Store } from '../storage/store.ts'
 import type { StoreId } from '../storage/store-id.ts'
 import type { Chain, Entry } from './entry.ts'
+import { decodeEvents, encodeEvents } from './formats.ts'
 import * as leader from './leader.ts'
 import { Ledger } from './ledger.ts'
 import type { Answer, Machine } from './machine.ts'
 import type { ShardMessage } from './messages.ts'
-import type { Packing } from './packing.ts'
 import type { ReplicaDisk } from './replica-disk.ts'
 import { lastHash, lastIndex } from './replica.ts'
 import { Rows } from './rows.ts'
@@ -26,7 +26,6 @@ export interface LeadershipOptions<Command> {
   readonly cold: Store
   readonly clock: Clock
   readonly machine: Machine<Command>
-  readonly packing: Packing
   readonly chain: Chain
   readonly amend: Amend
   send(to: StoreId, message: ShardMessage): void
@@ -116,9 +115,9 @@ export class Leadership<Command> {
 
   /** SL5: only now may anything be appended. The first entry decides nothing and commits all before. */
   #open(): void {
-    const { replica, chain, packing } = this.#options
+    const { replica, chain } = this.#options
     const index = lastIndex(replica.replica) + 1
-    const bytes = packing.packEvents([])
+    const bytes = encodeEvents([])
     const hash = chain(lastHash(replica.replica), index, this.epoch, bytes)
     this.#openingIndex = index
     this.#append([{ index, epoch: this.epoch, bytes, hash }])
@@ -145,7 +144,7 @@ export class Leadership<Command> {
       if (error) return this.#broken(error)
       for (const entry of replica.tail) {
         if (entry.index <= replica.applied) continue
-        this.#rows.replay(this.#options.packing.events(entry.bytes), entry.index)
+        this.#rows.replay(decodeEvents(entry.bytes), entry.index)
       }
       this.#serve()
     })

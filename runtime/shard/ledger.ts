@@ -1,8 +1,8 @@
 import { RuntimeError } from '../errors.ts'
 import type { Clock } from '../scheduling/clock.ts'
 import { hex, type Chain, type Entry } from './entry.ts'
+import { encodeEvents } from './formats.ts'
 import type { Answer, Change, Event, Leading, Machine, Receipt, Shard } from './machine.ts'
-import type { Packing } from './packing.ts'
 import type { Rows } from './rows.ts'
 
 /** Bounds of what is decided and not yet committed in one shard (decisions, item 12). */
@@ -20,7 +20,6 @@ export interface LedgerOptions<Command> {
   readonly machine: Machine<Command>
   readonly clock: Clock
   readonly chain: Chain
-  readonly packing: Packing
   /** Where the log ends when the leadership becomes active. */
   readonly end: End
   append(entries: readonly Entry[]): void
@@ -115,7 +114,7 @@ export class Ledger<Command> implements Shard<Command> {
 
   #decide(events: readonly Event[]): void {
     const changes = this.#options.rows.apply(events)
-    const bytes = this.#options.packing.packEvents(events)
+    const bytes = encodeEvents(events)
     const index = this.#end.index + 1
     const hash = this.#options.chain(this.#end.hash, index, this.epoch, bytes)
     this.#end = { index, hash }

@@ -1,8 +1,9 @@
 import { assert, RuntimeError } from '../errors.ts'
+import { decodeValue, encodeValue } from '../storage/format.ts'
 import type { Op, Store } from '../storage/store.ts'
 import type { Base, Chain, Entry } from './entry.ts'
+import { FORMATS } from './formats.ts'
 import { metaKey, recordKey, recordRange } from './keys.ts'
-import type { Packing } from './packing.ts'
 import { emptyReplica, type Replica } from './replica.ts'
 
 /** The entries of one append, as one value in the store. */
@@ -20,12 +21,10 @@ type StoredRecord = {
 /** How one shard's log stands in the store: which records there are, and what to write next. */
 export class LogDisk {
   readonly #shard: number
-  readonly #packing: Packing
   #records: LogRecord[] = []
 
-  constructor(shard: number, packing: Packing) {
+  constructor(shard: number) {
     this.#shard = shard
-    this.#packing = packing
   }
 
   /**
@@ -46,7 +45,7 @@ export class LogDisk {
     const tail: Entry[] = []
     let broken: RuntimeError | undefined
     const visit = (_key: string, value: Uint8Array): boolean => {
-      const record = this.#packing.unpack(value) as StoredRecord
+      const record = decodeValue(FORMATS.record, value) as StoredRecord
       broken = this.#read(record, empty.base, tail, chain)
       return broken === undefined
     }
@@ -59,7 +58,7 @@ export class LogDisk {
 
   #meta(store: Store): StoredMeta | undefined {
     const value = store.get(metaKey(this.#shard))
-    return value && (this.#packing.unpack(value) as StoredMeta)
+    return value && (decodeValue(FORMATS.copy, value) as StoredMeta)
   }
 
   #read(record: StoredRecord, base: Base, tail: Entry[], chain: Chain): RuntimeError | undefined {
@@ -88,7 +87,7 @@ export class LogDisk {
       epochs: entries.map(({ epoch }) => epoch),
       entries: entries.map(({ bytes }) => bytes),
     }
-    const value = this.#packing.pack(record)
+    const value = encodeValue(FORMATS.record, record)
     return [{ type: 'put', key: recordKey(this.#shard, first.index), value }]
   }
 
@@ -106,7 +105,7 @@ export class LogDisk {
   meta(replica: Replica): Op {
     const { promised, normal, applied, base } = replica
     const stored: StoredMeta = { promised, normal, applied, base: base.index, baseHash: base.hash }
-    return { type: 'put', key: metaKey(this.#shard), value: this.#packing.pack(stored) }
+    return { type: 'put', key: metaKey(this.#shard), value: encodeValue(FORMATS.copy, stored) }
   }
 
   #drop(goes: (record: LogRecord) => boolean): Op[] {

@@ -1,4 +1,5 @@
 import type { RuntimeError } from '../errors.ts'
+import type { Format } from '../storage/format.ts'
 
 /**
  * What a shard is a log of. The floor above supplies it; the shard knows only rows and events.
@@ -15,10 +16,7 @@ export interface Machine<Command = unknown> {
 }
 
 /** One sort of durable actor: how its rows are made of its events. */
-export interface DurableKind<Row = unknown, E extends Event = Event> {
-  readonly kind: string
-  /** Version of the row's schema. Older rows are read through the upcasters of this kind. */
-  readonly version: number
+export interface DurableKind<Row = unknown, E extends Event = Event> extends Format {
   /**
    * The row after `event`; `undefined` removes it. Pure: reads no clock, no chance, no
    * configuration. Throws `AssertionError` on an event that the row does not allow: that stops the
@@ -34,8 +32,6 @@ export interface DurableKind<Row = unknown, E extends Event = Event> {
   readonly lookup?: boolean
   /** How a finished row stands in lists: its moment and what a page shows of it. */
   listed?(row: Row): { readonly atMs: number; readonly summary: unknown }
-  /** Pure one-step readers of older rows: the first reads version 1 and makes version 2, and so on. */
-  readonly upcasters?: readonly ((older: unknown) => unknown)[]
 }
 
 /** A fact, decided by a leader. A plain value; `atMs` is the leader's wall clock. */

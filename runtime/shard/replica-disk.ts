@@ -3,7 +3,6 @@ import type { Op, Store } from '../storage/store.ts'
 import { GENESIS_HASH, type Chain } from './entry.ts'
 import { LogDisk } from './log-disk.ts'
 import type { ShardMessage } from './messages.ts'
-import type { Packing } from './packing.ts'
 import {
   emptyReplica,
   step,
@@ -16,7 +15,6 @@ import {
 export interface ReplicaDiskOptions {
   readonly shard: number
   readonly hot: Store
-  readonly packing: Packing
   readonly chain: Chain
 }
 
@@ -32,7 +30,7 @@ export class ReplicaDisk {
   constructor(options: ReplicaDiskOptions) {
     this.#options = options
     this.shard = options.shard
-    this.#log = new LogDisk(options.shard, options.packing)
+    this.#log = new LogDisk(options.shard)
     this.#replica = emptyReplica(options.shard, GENESIS)
   }
 

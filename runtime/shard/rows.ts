@@ -1,7 +1,8 @@
 import { assert } from '../errors.ts'
+import { decodeValue, encodeValue } from '../storage/format.ts'
 import type { Op, Store } from '../storage/store.ts'
 import type { Change, DurableKind, Event } from './machine.ts'
-import type { Packing } from './packing.ts'
+import { FORMATS } from './formats.ts'
 import { historyKey, listingKey, liveKey, liveRange } from './keys.ts'
 
 export interface RowsOptions {
@@ -9,7 +10,6 @@ export interface RowsOptions {
   readonly kinds: Readonly<Record<string, DurableKind>>
   readonly hot: Store
   readonly cold: Store
-  readonly packing: Packing
 }
 
 /** What a flush writes: history first and synced, then the rest with the `applied` index. */
@@ -50,7 +50,7 @@ export class Rows {
       const rows = this.#of(kind.kind)
       const range = liveRange(this.#options.shard, kind.kind)
       const visit = (key: string, value: Uint8Array): void => {
-        rows.set(key.slice(range.gte.length), this.#options.packing.row(kind, value))
+        rows.set(key.slice(range.gte.length), decodeValue(kind, value))
       }
       this.#options.hot.scan(range, visit, (error) => (error ? done(error) : next(at + 1)))
     }
@@ -133,7 +133,7 @@ export class Rows {
 
   #write(key: string, dirty: Dirty, into: Flushing): void {
     const { kind: name, id, row, listed } = dirty
-    const { shard, packing } = this.#options
+    const { shard } = this.#options
     const kind = this.#kind(name)
     const finished = row !== undefined && kind.finished?.(row) === true
     const listing = finished ? this.#listing(name, id, row) : undefined
@@ -142,18 +142,22 @@ export class Rows {
       into.cold.push({
         type: 'put',
         key: historyKey(shard, name, id),
-        value: packing.pack({ index: into.applied, row: packing.packRow(kind, row) }),
+        value: encodeValue(FORMATS.history, { index: into.applied, row: encodeValue(kind, row) }),
       })
       const summary = kind.listed?.(row)
       if (listing && summary)
-        into.cold.push({ type: 'put', key: listing, value: packing.pack(summary.summary) })
+        into.cold.push({
+          type: 'put',
+          key: listing,
+          value: encodeValue(FORMATS.summary, summary.summary),
+        })
     } else if (listed) {
       into.cold.push({ type: 'delete', key: historyKey(shard, name, id) })
     }
     into.hot.push(
       row === undefined || finished
         ? { type: 'delete', key }
-        : { type: 'put', key, value: packing.packRow(kind, row) },
+        : { type: 'put', key, value: encodeValue(kind, row) },
     )
   }
 
@@ -177,26 +181,23 @@ export class Rows {
   }
 
   #stored(kind: string, id: string): unknown {
-    const { hot, packing, shard } = this.#options
+    const { hot, shard } = this.#options
     const durable = this.#kind(kind)
     if (!durable.lookup) return this.#history(kind, id)?.row
     const value = hot.get(liveKey(shard, kind, id))
-    return value && packing.row(durable, value)
+    return value && decodeValue(durable, value)
   }
 
   #history(
     kind: string,
     id: string,
   ): { readonly index: number; readonly row: unknown } | undefined {
-    const { cold, packing, shard } = this.#options
+    const { cold, shard } = this.#options
     const durable = this.#kind(kind)
     const value = durable.finished && cold.get(historyKey(shard, kind, id))
     if (!value) return undefined
-    const { index, row } = packing.unpack(value) as {
-      readonly index: number
-      readonly row: Uint8Array
-    }
-    return { index, row: packing.row(durable, row) }
+    const { index, row } = decodeValue(FORMATS.history, value) as StoredHistory
+    return { index, row: decodeValue(durable, row) }
   }
 
   #of(kind: string): Map<string, unknown> {
@@ -212,6 +213,7 @@ export class Rows {
   }
 }
 
+type StoredHistory = { readonly index: number; readonly row: Uint8Array }
 type Flushing = { readonly hot: Op[]; readonly cold: Op[]; readonly applied: number }
 type Dirty = {
   readonly kind: string

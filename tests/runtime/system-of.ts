@@ -1,12 +1,11 @@
-import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
-import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
+import { OneVoterAuthority } from '../../runtime/authority/one-voter-authority.ts'
+import { topologyOp } from '../../runtime/authority/stored-topology.ts'
+import type { StoreEntry } from '../../runtime/authority/topology.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import type { Answered, DurableKind, Event, Leading, Machine } from '../../runtime/shard/machine.ts'
-import { plainPacking } from '../../runtime/shard/plain-packing.ts'
 import { chainHash } from '../../runtime/storage/checksum.ts'
-import { pack, unpack } from '../../runtime/storage/codec.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
 import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
 import { SafeStore } from '../../runtime/storage/safe-store.ts'
@@ -76,20 +75,10 @@ export class Bench {
       keyHash: '',
     }
     if (this.#boot === 1) {
-      hot.write([
-        {
-          type: 'put',
-          key: TOPOLOGY_KEY,
-          value: pack(firstTopology('c', self, { ...entry, boot: 0 })),
-        },
-      ])
+      hot.write([topologyOp(firstTopology('c', self, { ...entry, boot: 0 }))])
       clock.advance(10)
     }
-    const authority = new OneVoterAuthority({
-      store: hot,
-      pack,
-      unpack: (bytes) => unpack(bytes) as Topology,
-    })
+    const authority = new OneVoterAuthority({ store: hot })
     const system = new System<SumCommand>({
       self,
       entry,
@@ -101,7 +90,6 @@ export class Bench {
       random: seededRandom(this.#boot),
       transport: new Loopback(self, clock),
       machine: sumMachine,
-      packing: plainPacking,
       chain: chainHash,
       alarm: (_shard, error) => void this.alarms.push(error),
       receive: () => undefined,

@@ -3,14 +3,15 @@ import { SimulatedHolder, type Script } from '../../actors/simulated-holder.ts'
 import { simulatedTerminals } from '../../actors/simulated-terminals.ts'
 import type { Terminals } from '../../actors/terminals.ts'
 import { WORK_DEFAULTS } from '../../actors/assignment/options.ts'
-import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
-import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
+import { OneVoterAuthority } from '../../runtime/authority/one-voter-authority.ts'
+import { topologyOp } from '../../runtime/authority/stored-topology.ts'
+import type { StoreEntry } from '../../runtime/authority/topology.ts'
 import type { RuntimeError } from '../../runtime/errors.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
 import { chance, fraction, seededRandom, type Random } from '../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import { chainHash } from '../../runtime/storage/checksum.ts'
-import { pack, unpack } from '../../runtime/storage/codec.ts'
+import { unpack } from '../../runtime/storage/codec.ts'
 import { unframed } from '../../runtime/storage/frame.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
 import { MemoryEngine, type DiskFaults } from '../../runtime/storage/memory-engine.ts'
@@ -133,9 +134,7 @@ export class SingleNodeWorld {
   #found(): void {
     const entry = this.#entry(0)
     const store = this.#store(this.#hot, new Life(0, () => true), 'hot')
-    const ops = [
-      { type: 'put', key: TOPOLOGY_KEY, value: pack(firstTopology('c', SELF, entry)) } as const,
-    ]
+    const ops = [topologyOp(firstTopology('c', SELF, entry))]
     this.#calm = true
     store.open(() => store.write(ops))
     this.clock.advance(1_000)
@@ -192,14 +191,13 @@ export class SingleNodeWorld {
     if (this.#older) fail('INV4: a disk that has lost acknowledged batches is served')
     const clock = life.clock(this.clock)
     const random = this.#random
-    const unpackTopology = (bytes: Uint8Array): Topology => unpack(bytes) as Topology
     const node = new Node({
       self: SELF,
       entry: this.#entry(this.#boot),
       clusterId: 'c',
       hot,
       cold,
-      authority: new OneVoterAuthority({ store: hot, pack, unpack: unpackTopology }),
+      authority: new OneVoterAuthority({ store: hot }),
       clock,
       random,
       transport: life.transport(new Loopback(SELF, clock)),

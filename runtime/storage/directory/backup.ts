@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { RuntimeError } from '../errors.ts'
-import type { Clock } from '../scheduling/clock.ts'
+import { RuntimeError } from '../../errors.ts'
+import type { Clock } from '../../scheduling/clock.ts'
 import {
   initDirectory,
   openDirectory,
@@ -9,8 +9,8 @@ import {
   type Directory,
   type Sentinel,
 } from './directory.ts'
-import type { SafeStore } from './safe-store.ts'
-import type { Op, Store } from './store.ts'
+import type { SafeStore } from '../safe-store.ts'
+import type { Op, Store } from '../store.ts'
 
 /** Written at a time. Units: operations, bytes. */
 const BATCH_OPS = 1_000

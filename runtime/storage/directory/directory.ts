@@ -1,12 +1,12 @@
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { RuntimeError } from '../errors.ts'
-import type { Clock } from '../scheduling/clock.ts'
-import { HighWaterFile } from './high-water-file.ts'
-import { openLevelEngine } from './level-engine.ts'
-import { SafeStore } from './safe-store.ts'
-import type { Op } from './store.ts'
+import { RuntimeError } from '../../errors.ts'
+import type { Clock } from '../../scheduling/clock.ts'
+import { HighWaterFile } from '../high-water-file.ts'
+import { openLevelEngine } from '../level-engine.ts'
+import { SafeStore } from '../safe-store.ts'
+import type { Op } from '../store.ts'
 
 /*
  * A data directory:
