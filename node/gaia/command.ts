@@ -49,6 +49,9 @@ export interface Context {
   pause(delayMs: number): Promise<void>
 }
 
+/** What it takes to ask a node that may be lost and found again. */
+export type Reach = Pick<Context, 'clock' | 'connect' | 'newKey' | 'pause'>
+
 /** Operands and options, as commander found them. */
 export class Given {
   readonly operands: readonly string[]
@@ -88,7 +91,7 @@ export class Given {
 
 /** Runs `work` with a connection that is closed in the end. */
 export async function connected<Result>(
-  context: Context,
+  context: Reach,
   work: (client: AdminClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await context.connect()

@@ -14,54 +14,99 @@ export interface Ready {
   readonly peer: string
 }
 
+/** The program `architect`, from its start to its end. */
+export interface ArchitectProcess {
+  readonly child: ChildProcess
+  /** Rejects with what it said when it ends before it is ready. */
+  readonly ready: Promise<Ready>
+  readonly ended: Promise<Ended>
+  out(): string
+  /** Empty, unless something is wrong. */
+  err(): string
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
 /** A node as a process of its own, in a directory of its own, on free ports. */
 export interface Architect {
   readonly directory: string
   readonly ready: Ready
-  readonly child: ChildProcess
+  readonly process: ArchitectProcess
   /** Ends the process and resolves once it has. */
-  kill(signal: NodeJS.Signals): Promise<void>
+  kill(signal: NodeJS.Signals): Promise<Ended>
   /** The same directory again. */
   restart(): Promise<Architect>
   /** Ends it and removes the directory. */
   remove(): Promise<void>
 }
 
-export async function architectOf(directory?: string): Promise<Architect> {
-  const own = directory ?? (await mkdtemp(join(tmpdir(), 'architect-e2e-')))
-  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
-  const argv = [MAIN, '--data', own, '--name', 'one', '--slots', '4', '--log', 'json', ...doors]
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...argv], {
-    env: { ...process.env, NODE_V8_COVERAGE: undefined, UV_THREADPOOL_SIZE: '16' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  const ready = await readyOf(child)
-  const kill = async (signal: NodeJS.Signals): Promise<void> => {
-    child.kill(signal)
-    await ended
+export interface ArchitectOptions {
+  /** Default: a new one. */
+  readonly directory?: string
+  /** Default 4. */
+  readonly slots?: number
+  /** More flags; they win. */
+  readonly flags?: readonly string[]
+}
+
+export async function architectOf(options: ArchitectOptions = {}): Promise<Architect> {
+  const directory = options.directory ?? (await temporaryDirectory())
+  const process = spawnArchitect(nodeFlags(directory, options))
+  const ready = await process.ready
+  const kill = (signal: NodeJS.Signals): Promise<Ended> => {
+    process.child.kill(signal)
+    return process.ended
   }
   return {
-    directory: own,
+    directory,
     ready,
-    child,
+    process,
     kill,
-    restart: () => architectOf(own),
+    restart: () => architectOf({ ...options, directory }),
     async remove() {
       await kill('SIGTERM')
-      await rm(own, { recursive: true, force: true })
+      await rm(directory, { recursive: true, force: true })
     },
   }
 }
 
-function readyOf(child: ChildProcess): Promise<Ready> {
-  let text = ''
-  return new Promise((resolve, reject) => {
-    child.on('close', (code) => reject(new Error(`the node ended with ${code}: ${text}`)))
-    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-      const line = text.split('\n').find((each) => each.includes('"event":"ready"'))
+export function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'architect-e2e-'))
+}
+
+/** Flags of a node that is in nobody's way. */
+export function nodeFlags(directory: string, options: ArchitectOptions = {}): readonly string[] {
+  const { slots = 4, flags = [] } = options
+  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const own = ['--data', directory, '--name', 'one', '--slots', String(slots), '--log', 'json']
+  return [...own, ...doors, ...flags]
+}
+
+export function spawnArchitect(flags: readonly string[]): ArchitectProcess {
+  const argv = ['--disable-warning=ExperimentalWarning', MAIN, ...flags]
+  const child = spawn(process.execPath, argv, {
+    env: { ...process.env, NODE_V8_COVERAGE: undefined, UV_THREADPOOL_SIZE: '16' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (err += part))
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }))
+  })
+  const ready = new Promise<Ready>((resolve, reject) => {
+    child.on('close', (code) => reject(new Error(`the node ended with ${code}: ${out}${err}`)))
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      out += part
+      const line = out.split('\n').find((each) => each.includes('"event":"ready"'))
       if (line?.endsWith('}')) resolve(JSON.parse(line) as Ready)
     })
   })
+  ready.catch(() => {}) // Not everybody waits for it.
+  return { child, ready, ended, out: () => out, err: () => err }
 }

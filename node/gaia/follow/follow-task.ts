@@ -1,7 +1,7 @@
 import { ENDED, type TaskId } from '../../../actors/task/task.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
 import type { AdminClient } from '../client.ts'
-import type { Context } from '../command.ts'
+import type { Reach } from '../command.ts'
 import { Unreachable } from '../exit.ts'
 import type { TaskMessage } from '../messages.ts'
 import { watchTask } from './watch-task.ts'
@@ -32,7 +32,7 @@ const RECONNECT_MAX_MS = 2_000
 
 export async function followTask(
   id: TaskId,
-  context: Context,
+  context: Reach,
   follower: Follower,
 ): Promise<TaskMessage> {
   const place: Place = { attempt: 0, offset: 0, over: true, told: '' }
@@ -42,7 +42,7 @@ export async function followTask(
 }
 
 export interface Enduring {
-  readonly context: Context
+  readonly context: Reach
   readonly notices: Pick<Follower, 'lost' | 'found'>
   /** A node was there before. Otherwise one that refuses the first connection ends it. */
   readonly reached: boolean
@@ -86,7 +86,7 @@ interface Place {
 
 interface Following {
   readonly client: AdminClient
-  readonly context: Context
+  readonly context: Reach
   readonly follower: Follower
   readonly place: Place
 }

@@ -1,5 +1,5 @@
 import type { TaskId } from '../../../actors/task/task.ts'
-import type { Context } from '../command.ts'
+import type { Reach } from '../command.ts'
 import { enduring, type Follower } from './follow-task.ts'
 import type { SpecMessage } from '../messages.ts'
 
@@ -17,7 +17,7 @@ export interface Submission {
  */
 export async function submitTask(
   { project, spec, key }: Submission,
-  context: Context,
+  context: Reach,
   notices: Pick<Follower, 'lost' | 'found'>,
 ): Promise<TaskId> {
   const request = {

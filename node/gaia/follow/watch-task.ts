@@ -1,7 +1,7 @@
 import type { TaskId } from '../../../actors/task/task.ts'
 import type { Timer } from '../../../runtime/scheduling/clock.ts'
 import type { AdminClient } from '../client.ts'
-import type { Context } from '../command.ts'
+import type { Reach } from '../command.ts'
 import type { TaskMessage } from '../messages.ts'
 
 /** The newest state of one task, as it changes. */
@@ -14,7 +14,7 @@ export interface Changes {
 /** The task is asked for again so often, in case a change was not told. Unit: ms. */
 const ASK_INTERVAL_MS = 5_000
 
-export function watchTask(client: AdminClient, id: TaskId, { clock }: Context): Changes {
+export function watchTask(client: AdminClient, id: TaskId, { clock }: Reach): Changes {
   let newest: TaskMessage | undefined
   let taken = -1
   let failure: unknown
