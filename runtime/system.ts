@@ -7,12 +7,13 @@ import { arrived } from './placement/arrival.ts'
 import type { Chain } from './shard/entry.ts'
 import { ShardHost } from './shard/host.ts'
 import type { Machine } from './shard/machine.ts'
+import type { MailMessage } from './shard/mail/letter.ts'
 import type { ShardMessage } from './shard/messages.ts'
 import type { Store } from './storage/store.ts'
 import type { StoreId } from './storage/store-id.ts'
 import type { PeerMessage, Transport } from './transport/transport.ts'
 
-export interface SystemOptions<Command> {
+export interface SystemOptions<Command extends object> {
   readonly self: StoreId
   /** This start of the store, with what the topology tells others of it. */
   readonly entry: StoreEntry
@@ -31,7 +32,7 @@ export interface SystemOptions<Command> {
 }
 
 /** The runtime of one node: its shards, its wishes for the topology, and who hears what. */
-export class System<Command> {
+export class System<Command extends object> {
   readonly shards: ShardHost<Command>
   readonly #options: SystemOptions<Command>
   #topology: Topology | undefined
@@ -46,6 +47,7 @@ export class System<Command> {
     })
     options.transport.receive((from, message) => {
       if (message.to === 'shard') this.shards.receive(from, message.body as ShardMessage)
+      else if (message.to === 'mail') this.shards.receiveMail(from, message.body as MailMessage)
       else options.receive(from, message)
     })
     this.#amendments = amendments

@@ -8,13 +8,17 @@ import type { Transport } from '../transport/transport.ts'
 import type { Chain } from './entry.ts'
 import { Leadership } from './leadership.ts'
 import type { Answer, Machine, Shards } from './machine.ts'
+import { Carrier } from './mail/carrier.ts'
+import type { MailMessage } from './mail/letter.ts'
+import { withMail, type MailCommand } from './mail/mail.ts'
 import type { ShardMessage } from './messages.ts'
 import { ReplicaDisk } from './replica-disk.ts'
 
-/** The part of a node that understands shard messages. */
+/** The parts of a node that understand messages within a shard, and letters between two. */
 const PART = 'shard'
+const MAIL_PART = 'mail'
 
-export interface HostOptions<Command> {
+export interface HostOptions<Command extends object> {
   readonly self: StoreId
   readonly boot: number
   readonly clusterId: string
@@ -25,7 +29,7 @@ export interface HostOptions<Command> {
   readonly machine: Machine<Command>
   readonly chain: Chain
   readonly amend: Amend
-  /** A shard stopped that should not have, and why. */
+  /** A shard stopped that should not have, or something of it is lost, and why. */
   alarm(shard: number, error: unknown): void
 }
 
@@ -33,15 +37,30 @@ export interface HostOptions<Command> {
  * All the shards that this store keeps: their copies, and the leaderships that the topology gives
  * it. Carries messages between the pure steps, the disk and the other stores.
  */
-export class ShardHost<Command> implements Shards<Command> {
+export class ShardHost<Command extends object> implements Shards<Command> {
   readonly #options: HostOptions<Command>
+  readonly #machine: Machine<Command | MailCommand>
+  readonly #carrier: Carrier
   readonly #replicas: ReplicaDisk[] = []
-  readonly #leaderships = new Map<number, Leadership<Command>>()
+  readonly #leaderships = new Map<number, Leadership<Command | MailCommand>>()
+  #topology: Topology | undefined
   /** Shards whose copy could not be read: they are not served, the others are. */
   readonly #unreadable = new Map<number, RuntimeError>()
 
   constructor(options: HostOptions<Command>) {
     this.#options = options
+    const { clock, alarm, transport } = options
+    this.#carrier = new Carrier({
+      clock,
+      leaderOf: (shard) => this.#topology?.shards[shard]?.leader,
+      send: (to, message) => transport.send(to, { to: MAIL_PART, body: message }),
+      command: (...asked) => this.command(...asked),
+    })
+    this.#machine = withMail(options.machine, {
+      clock,
+      alarm,
+      send: (message) => this.#carrier.send(message),
+    })
     for (let shard = 0; shard < SHARD_COUNT; shard++) {
       this.#replicas.push(new ReplicaDisk({ ...options, shard }))
     }
@@ -64,6 +83,11 @@ export class ShardHost<Command> implements Shards<Command> {
     this.#options.alarm(shard, error)
   }
 
+  /** A letter, or what became of one. */
+  receiveMail(from: StoreId, message: MailMessage): void {
+    this.#carrier.receive(from, message)
+  }
+
   receive(from: StoreId, message: ShardMessage): void {
     switch (message.type) {
       case 'seal':
@@ -81,6 +105,7 @@ export class ShardHost<Command> implements Shards<Command> {
 
   /** The authority decided a newer topology. */
   learn(topology: Topology): void {
+    this.#topology = topology
     for (const [shard, row] of topology.shards.entries()) this.#learnRow(shard, row)
   }
 
@@ -94,8 +119,9 @@ export class ShardHost<Command> implements Shards<Command> {
   }
 
   #lead(shard: number, row: ShardRow): void {
-    const leadership = new Leadership<Command>({
+    const leadership = new Leadership<Command | MailCommand>({
       ...this.#options,
+      machine: this.#machine,
       row,
       replica: this.#replica(shard),
       send: (to, message) => this.#send(to, message),
@@ -104,7 +130,7 @@ export class ShardHost<Command> implements Shards<Command> {
     leadership.start()
   }
 
-  command(shard: number, command: Command, deadlineMs: number, answer: Answer): void {
+  command(shard: number, command: Command | MailCommand, deadlineMs: number, answer: Answer): void {
     const leadership = this.#leaderships.get(shard)
     if (leadership) return leadership.command(command, deadlineMs, answer)
     const why = this.#unreadable.get(shard)?.message ?? 'this node does not lead it'

@@ -2,6 +2,7 @@ import { OneVoterAuthority } from '../../runtime/authority/one-voter-authority.t
 import { topologyOp } from '../../runtime/authority/stored-topology.ts'
 import type { StoreEntry } from '../../runtime/authority/topology.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
+import type { Clock } from '../../runtime/scheduling/clock.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import type { Answered, DurableKind, Event, Leading, Machine } from '../../runtime/shard/machine.ts'
@@ -12,6 +13,8 @@ import { SafeStore } from '../../runtime/storage/safe-store.ts'
 import { storeIdOf } from '../../runtime/storage/store-id.ts'
 import { System } from '../../runtime/system.ts'
 import { Loopback } from '../../runtime/transport/loopback.ts'
+import type { Transport } from '../../runtime/transport/transport.ts'
+import { Life } from '../sim/life.ts'
 
 /** Adds to the sum of a name; a sum of 100 is finished. */
 export type SumCommand =
@@ -51,19 +54,39 @@ export const sumMachine: Machine<SumCommand> = {
 }
 
 /** One store's disks and time, over which starts of a system follow each other. */
-export class Bench {
+export class Bench<Command extends object = SumCommand> {
   readonly clock = new VirtualClock()
   readonly hot = new MemoryEngine(this.clock)
   readonly cold = new MemoryEngine(this.clock)
   readonly waters = [new MemoryHighWater(), new MemoryHighWater()] as const
   readonly self = storeIdOf('01STORE')
   readonly alarms: unknown[] = []
+  readonly #machine: Machine<Command>
+  readonly #wire: (transport: Transport, clock: Clock) => Transport
+  /** The program dies at the step with which this is used up. */
+  stepsLeft = Infinity
   #boot = 0
+  #life = new Life(0, () => true)
+
+  /** @param wire what is between the program and its loopback. */
+  constructor(
+    machine: Machine<Command>,
+    wire: (transport: Transport, clock: Clock) => Transport = (transport) => transport,
+  ) {
+    this.#machine = machine
+    this.#wire = wire
+  }
+
+  get alive(): boolean {
+    return this.#life.alive
+  }
 
   /** Starts the program on what is on the disks, and waits until it serves. */
-  start(): System<SumCommand> {
+  start(): System<Command> {
     this.#boot += 1
-    const { clock, self } = this
+    this.#life = new Life(this.#boot, () => --this.stepsLeft > 0)
+    const { self } = this
+    const clock = this.#life.clock(this.clock)
     const hot = this.#open(this.hot, this.waters[0], 'hot')
     const cold = this.#open(this.cold, this.waters[1], 'cold')
     const entry: StoreEntry = {
@@ -76,10 +99,10 @@ export class Bench {
     }
     if (this.#boot === 1) {
       hot.write([topologyOp(firstTopology('c', self, { ...entry, boot: 0 }))])
-      clock.advance(10)
+      this.clock.advance(10)
     }
     const authority = new OneVoterAuthority({ store: hot })
-    const system = new System<SumCommand>({
+    const system = new System<Command>({
       self,
       entry,
       clusterId: 'c',
@@ -88,22 +111,22 @@ export class Bench {
       authority,
       clock,
       random: seededRandom(this.#boot),
-      transport: new Loopback(self, clock),
-      machine: sumMachine,
+      transport: this.#wire(this.#life.transport(new Loopback(self, clock)), clock),
+      machine: this.#machine,
       chain: chainHash,
       alarm: (_shard, error) => void this.alarms.push(error),
       receive: () => undefined,
     })
     system.start()
-    clock.advance(50)
+    this.clock.advance(50)
     return system
   }
 
   #open(engine: MemoryEngine, highWater: MemoryHighWater, name: string): SafeStore {
     const store = new SafeStore({
-      engine,
+      engine: this.#life.engine(engine, name),
       highWater,
-      clock: this.clock,
+      clock: this.#life.clock(this.clock),
       name,
       failed: (error) => void this.alarms.push(error),
     })
@@ -112,15 +135,16 @@ export class Bench {
   }
 
   crash(): void {
+    this.#life.end()
     this.hot.crash()
     this.cold.crash()
   }
 
   /** Asks and waits a while. */
   ask(
-    system: System<SumCommand>,
+    system: System<Command>,
     shard: number,
-    command: SumCommand,
+    command: Command,
     waitMs = 50,
   ): Answered | Error | undefined {
     let result: Answered | Error | undefined

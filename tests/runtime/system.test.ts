@@ -1,9 +1,9 @@
 import t from 'tap'
 import { SHARD_COUNT } from '../../runtime/authority/topology.ts'
-import { Bench } from './system-of.ts'
+import { Bench, sumMachine } from './system-of.ts'
 
 t.test('a first start leads all shards, in an epoch of its own', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench(sumMachine)
   const system = bench.start()
   t.equal(system.shards.activeCount, SHARD_COUNT)
   t.ok(system.topology?.shards.every((row) => row.status === 'active' && row.epoch === 2))
@@ -11,7 +11,7 @@ t.test('a first start leads all shards, in an epoch of its own', async (t) => {
 })
 
 t.test('an answer comes with a receipt, and what it says survives a crash', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench(sumMachine)
   const first = bench.start()
   t.match(bench.ask(first, 7, { type: 'add', id: 'a', amount: 3 }), {
     reply: 3,
@@ -26,7 +26,7 @@ t.test('an answer comes with a receipt, and what it says survives a crash', asyn
 t.test(
   'nothing is answered that was not on disk: cut off before the write is done, it is gone',
   async (t) => {
-    const bench = new Bench()
+    const bench = new Bench(sumMachine)
     const system = bench.start()
     t.equal(bench.ask(system, 7, { type: 'add', id: 'a', amount: 3 }, 0.1), undefined)
     bench.crash()
@@ -35,7 +35,7 @@ t.test(
 )
 
 t.test('a read waits for the tail it was decided on', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench(sumMachine)
   const system = bench.start()
   const order: string[] = []
   const late = bench.clock.monotonicMs() + 3_000
@@ -49,7 +49,7 @@ t.test('a read waits for the tail it was decided on', async (t) => {
 t.test(
   'rows go to disk, the log before them is dropped, and finished ones move to history',
   async (t) => {
-    const bench = new Bench()
+    const bench = new Bench(sumMachine)
     const system = bench.start()
     for (let count = 0; count < 30; count++)
       bench.ask(system, 5, { type: 'add', id: 'live', amount: 1 }, 1)
@@ -71,7 +71,7 @@ t.test(
 )
 
 t.test('a command whose deadline has passed is not decided', async (t) => {
-  const bench = new Bench()
+  const bench = new Bench(sumMachine)
   const system = bench.start()
   let result: unknown
   system.shards.command(1, { type: 'add', id: 'a', amount: 1 }, 0, (answer) => {
@@ -84,7 +84,7 @@ t.test('a command whose deadline has passed is not decided', async (t) => {
 t.test(
   'a disk that fails leaves the outcome unknown, and nothing is acknowledged after',
   async (t) => {
-    const bench = new Bench()
+    const bench = new Bench(sumMachine)
     const system = bench.start()
     bench.hot.failNext()
     const result = bench.ask(system, 1, { type: 'add', id: 'a', amount: 1 }, 4_000)
