@@ -1,4 +1,4 @@
-import type { Outcome, Task, TaskId, TaskState } from './task.ts'
+import type { Loss, Outcome, Task, TaskId, TaskState } from './task.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** Everything that can be asked of a shard's leader. Plain values: they may come from another node. */
@@ -20,8 +20,15 @@ export type Command =
       readonly attempt: number
       readonly outcome: Outcome
     }
-  /** The node itself gave the attempt back (credit gone, leash over, restarted without it). */
-  | { readonly type: 'lose'; readonly task: TaskId; readonly attempt: number; readonly why: string }
+  /** Nobody runs the attempt any more, and nobody knows its result. */
+  | {
+      readonly type: 'lose'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly how: Loss
+      /** One line for a person. */
+      readonly why: string
+    }
   | { readonly type: 'cancel' | 'pause' | 'resume'; readonly task: TaskId; readonly by: string }
   | {
       readonly type: 'prioritize'
@@ -71,7 +78,13 @@ export interface BulkFilter {
 export type Reply =
   | { readonly type: 'submitted'; readonly ids: readonly TaskId[]; readonly repeated: boolean }
   | { readonly type: 'task'; readonly task: Task }
-  | { readonly type: 'attempt'; readonly attempt: number; readonly spec: TaskSpec }
+  | {
+      readonly type: 'attempt'
+      readonly attempt: number
+      readonly spec: TaskSpec
+      /** How long it may run: what is left of the total timeout, if that is less. */
+      readonly startToCloseMs: number
+    }
   | { readonly type: 'accepted' }
   | { readonly type: 'stale' }
   | { readonly type: 'bulk'; readonly changed: number; readonly more: boolean }

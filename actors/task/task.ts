@@ -38,11 +38,17 @@ export type OutcomeClass =
   | 'exit' // The command said no: `code` tells. Retried only if the caller asked for retries.
   | 'crash' // Killed by a signal nobody here sent, or could not be run.
   | 'timeout'
-  | 'lost' // The node, its holder or its credit went away; requeued at once, no retry used.
+  | 'lost' // The node, its holder or its credit went away: `Loss` says how.
   | 'transient'
   | 'cancelled'
   | 'invalid' // Cannot ever run as it is, such as a missing workdir: never retried.
   | 'unknown' // It may or may not have run: with `onLost: ask` a person decides.
+
+/** How an attempt was lost, which decides what follows. */
+export type Loss =
+  | 'unstarted' // It never ran: to the line again at once.
+  | 'ended' // Its own node ended it, as a leash does: to the line at once, or a person is asked.
+  | 'died' // Its node or holder went away under it: a retry, or a person is asked.
 
 export interface Outcome {
   readonly class: OutcomeClass

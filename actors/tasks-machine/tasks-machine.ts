@@ -120,9 +120,11 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   committed(changes: readonly Change[], at: Position): void {
+    const { listener } = this.#options
     for (const { kind, id, before, after } of changes) {
-      if (kind !== 'task') continue
-      this.#options.listener.changed(id, before as Task | undefined, after as Task | undefined, at)
+      if (kind === 'task')
+        listener.changed(id, before as Task | undefined, after as Task | undefined, at)
+      if (kind === 'project') listener.reordered()
     }
   }
 
