@@ -9,16 +9,16 @@ import { parseSpec } from '../../actors/task/parse-spec.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from '../../actors/task/task-id.ts'
 import type { Task } from '../../actors/task/task.ts'
 import type { AttemptKey, EndReason, TerminalSpec, Terminals } from '../../actors/terminals.ts'
-import { OneVoterAuthority, TOPOLOGY_KEY } from '../../runtime/authority/one-voter-authority.ts'
+import { OneVoterAuthority } from '../../runtime/authority/one-voter-authority.ts'
 import type { Leading, Machine, Shard } from '../../runtime/shard/machine.ts'
-import type { StoreEntry, Topology } from '../../runtime/authority/topology.ts'
+import { topologyOp } from '../../runtime/authority/stored-topology.ts'
+import type { StoreEntry } from '../../runtime/authority/topology.ts'
 import { assert } from '../../runtime/errors.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { ulid } from '../../runtime/scheduling/ulid.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import { chainHash } from '../../runtime/storage/checksum.ts'
-import { pack, unpack } from '../../runtime/storage/codec.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
 import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
 import { SafeStore } from '../../runtime/storage/safe-store.ts'
@@ -132,14 +132,13 @@ export class NodeBench {
     if (this.boot === 1) this.#found(hot)
     this.#tap = new Tap(new Loopback(SELF, clock), played)
     this.#terminals = simulatedTerminals(this.holder, { clock, random })
-    const unpackTopology = (bytes: Uint8Array): Topology => unpack(bytes) as Topology
     this.#node = new Node({
       self: SELF,
       entry: this.#entry(),
       clusterId: 'c',
       hot,
       cold,
-      authority: new OneVoterAuthority({ store: hot, pack, unpack: unpackTopology }),
+      authority: new OneVoterAuthority({ store: hot }),
       clock,
       random,
       transport: this.#tap,
@@ -208,8 +207,7 @@ export class NodeBench {
   }
 
   #found(hot: SafeStore): void {
-    const value = pack(firstTopology('c', SELF, { ...this.#entry(), boot: 0 }))
-    hot.write([{ type: 'put', key: TOPOLOGY_KEY, value }])
+    hot.write([topologyOp(firstTopology('c', SELF, { ...this.#entry(), boot: 0 }))])
     this.clock.advance(10)
   }
 
