@@ -1,4 +1,4 @@
-import type { Loss, Outcome, Task, TaskId, TaskState } from './task.ts'
+import type { Dependency, Loss, Outcome, Task, TaskId, TaskState } from './task.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** Everything that can be asked of a shard's leader. Plain values: they may come from another node. */
@@ -53,6 +53,25 @@ export type Command =
   /** A timer of the shard's own. */
   | { readonly type: 'due'; readonly task: TaskId; readonly version: number }
   | { readonly type: 'forget'; readonly tasks: readonly TaskId[] }
+  | Notice
+
+/** What the shards of a dependency and its dependent write each other, as letters: nobody waits for a reply. */
+export type Notice =
+  /** `dependent`, of the shard that writes, waits for `task`; or does no longer. */
+  | {
+      readonly type: 'subscribe' | 'unsubscribe'
+      readonly task: TaskId
+      readonly dependent: TaskId
+    }
+  /** The first answer: how the dependency of `task` is now. */
+  | { readonly type: 'hear'; readonly task: TaskId; readonly dependency: Dependency }
+  /** The dependency ended, after it was said to be waited for. */
+  | {
+      readonly type: 'settle'
+      readonly task: TaskId
+      readonly dependency: Dependency
+      readonly how: TaskState
+    }
 
 export interface SubmitCommand {
   readonly type: 'submit'
@@ -63,6 +82,8 @@ export interface SubmitCommand {
   readonly key: string
   /** 1 for the first time the client sends it. */
   readonly try: number
+  /** Tasks of other shards that it waits for and that are not there, as the door has found. */
+  readonly absent?: readonly TaskId[]
   /** SHA-256 of the canonical request: the same key with another body is refused. */
   readonly digest: string
   readonly by: string

@@ -1,8 +1,10 @@
 import { assert, unreachable } from '../../runtime/errors.ts'
+import { isFree, waitReason } from './dependencies.ts'
 import { QUEUE_LIMITS } from './limits.ts'
 import {
   ENDED,
   type Attempt,
+  type Dependency,
   type Outcome,
   type Task,
   type TaskEvent,
@@ -33,10 +35,12 @@ function changed(task: Task, event: Later): Task {
   switch (event.type) {
     case 'released':
       return released(task, event.atMs)
-    case 'dependencyEnded':
-      return dependencyEnded(task, event.dependency)
+    case 'dependencyHeard':
+      return dependencyHeard(task, event.dependency)
     case 'dependentAdded':
       return { ...task, dependents: [...task.dependents, event.dependent] }
+    case 'dependentRemoved':
+      return { ...task, dependents: task.dependents.filter((id) => id !== event.dependent) }
     case 'assigned':
       return assigned(task, event)
     case 'started':
@@ -52,7 +56,7 @@ function changed(task: Task, event: Later): Task {
     case 'paused':
       return { ...live(task), paused: true, reason: `paused by ${event.by}` }
     case 'resumed':
-      return { ...live(task), paused: false, reason: `resumed by ${event.by}` }
+      return explained({ ...live(task), paused: false, reason: `resumed by ${event.by}` })
     case 'prioritized':
       return { ...live(task), spec: { ...task.spec, priority: event.priority } }
     case 'lateResult':
@@ -75,9 +79,15 @@ function released(task: Task, atMs: number): Task {
   return { ...task, state: 'available', reason: 'waiting for a slot' }
 }
 
-function dependencyEnded(task: Task, ended: Task['dependencies'][number]): Task {
-  const dependencies = live(task).dependencies.map((each) => (each.id === ended.id ? ended : each))
-  return { ...task, dependencies }
+function dependencyHeard(task: Task, heard: Dependency): Task {
+  const dependencies = live(task).dependencies.map((each) => (each.id === heard.id ? heard : each))
+  return explained({ ...task, dependencies })
+}
+
+/** With the reason that its dependencies give, if it waits for them. */
+function explained(task: Task): Task {
+  const waits = task.state === 'suspended' && !task.paused && !isFree(task.dependencies)
+  return waits ? { ...task, reason: waitReason(task.dependencies) } : task
 }
 
 function assigned(task: Task, event: Extract<TaskEvent, { type: 'assigned' }>): Task {

@@ -1,4 +1,5 @@
 import type { DurableKind, Event } from '../../runtime/shard/machine.ts'
+import type { Unnumbered } from '../../runtime/shard/mail/letter.ts'
 import { summaryOf } from '../summary.ts'
 import { fold } from './fold.ts'
 import { ENDED, type Task, type TaskEvent, type TaskState } from './task.ts'
@@ -43,7 +44,14 @@ export type TallyEvent = Event & {
 /** The one row of the kind `tally`. */
 export const TALLY_ID = 'all'
 
-export type FleetEvent = TaskEvent | KeyEvent | UniqueEvent | ProjectEvent | TallyEvent
+export type FleetEvent =
+  | TaskEvent
+  | KeyEvent
+  | UniqueEvent
+  | ProjectEvent
+  | TallyEvent
+  /** To another shard. */
+  | Unnumbered
 
 const task: DurableKind<Task, TaskEvent> = {
   kind: 'task',

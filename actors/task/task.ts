@@ -76,7 +76,10 @@ export interface Attempt {
 
 export interface Dependency {
   readonly id: TaskId
-  readonly state: 'waiting' | 'completed' | 'failed' | 'unknown'
+  /** Where it is another one than the dependent's, once its shard has said so. */
+  readonly project?: string
+  /** `unknown`: it never was, or was forgotten. `waived`: a person lets the task go on without it. */
+  readonly state: 'waiting' | 'completed' | 'failed' | 'unknown' | 'waived'
 }
 
 /** A task's row. Never changed in place. */
@@ -99,7 +102,7 @@ export interface Task {
   /** For `scheduled`: when it may run, wall clock. */
   readonly wakeMs?: number
   readonly dependencies: readonly Dependency[]
-  /** Tasks in this shard's projects that wait for this one. */
+  /** Tasks of any project that wait for this one; those of other shards are told by letter. */
   readonly dependents: readonly TaskId[]
   readonly paused: boolean
   /** Someone asked to cancel while an attempt runs. */
@@ -117,8 +120,8 @@ export interface Task {
 export type TaskEvent = Event & { readonly kind: 'task' } & (
     | { readonly type: 'submitted'; readonly task: Task }
     | { readonly type: 'released' } // To available: its dependencies, moment or person are satisfied.
-    | { readonly type: 'dependencyEnded'; readonly dependency: Dependency }
-    | { readonly type: 'dependentAdded'; readonly dependent: TaskId }
+    | { readonly type: 'dependencyHeard'; readonly dependency: Dependency } // How it is now.
+    | { readonly type: 'dependentAdded' | 'dependentRemoved'; readonly dependent: TaskId }
     | {
         readonly type: 'assigned'
         readonly attempt: number

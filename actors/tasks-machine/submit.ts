@@ -1,7 +1,9 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
+import { LETTERS_MAX, lettersWaiting } from '../../runtime/shard/mail/mail.ts'
 import type { Reply, SubmitCommand } from '../task/command.ts'
 import { answered, decided, refused, type Desk } from './desk.ts'
-import { endings, uniqueId } from './endings.ts'
+import { dependencyOf, endings, isRemote, noticeTo, stateAfter, uniqueId } from './endings.ts'
+import { isFree, waitReason } from '../task/dependencies.ts'
 import { runs } from '../task/fold.ts'
 import type { FleetEvent, KeyRow, UniqueRow } from '../task/kinds.ts'
 import { QUEUE_LIMITS } from '../task/limits.ts'
@@ -50,7 +52,7 @@ function repeated(reply: Reply): Reply {
 }
 
 function admit(desk: Desk, command: SubmitCommand): Decision {
-  const { project, tasks } = command
+  const { project, tasks, absent = [] } = command
   const waiting = desk.queue.waitingCount(project)
   if (waiting + tasks.length > QUEUE_LIMITS.waitingPerProject) {
     const message = `Cannot submit to "${project}": ${waiting} tasks wait, the limit is ${QUEUE_LIMITS.waitingPerProject}`
@@ -59,8 +61,8 @@ function admit(desk: Desk, command: SubmitCommand): Decision {
   const specs = new Map(tasks.map(({ id, spec }) => [id, spec]))
   if (specs.size < tasks.length)
     return refused('INVALID_ARGUMENT', 'Cannot submit: two tasks have the same id')
-  const wrong = wrongId(desk, specs) ?? wrongDependency(desk, specs)
-  return wrong ?? take(desk, command)
+  const wrong = wrongId(desk, specs) ?? wrongDependency(desk, specs, new Set(absent))
+  return wrong ?? crowded(desk, specs) ?? take(desk, command)
 }
 
 function wrongId(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | undefined {
@@ -71,13 +73,21 @@ function wrongId(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | u
   return undefined
 }
 
-function wrongDependency(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | undefined {
+/**
+ * What is waited for must be there already, or come in the same batch: so an edge always leads to an
+ * older task, and only a batch can hold a cycle. Of other shards the door has asked.
+ */
+function wrongDependency(
+  desk: Desk,
+  specs: ReadonlyMap<string, TaskSpec>,
+  absent: ReadonlySet<string>,
+): Decision | undefined {
   for (const [id, { after }] of specs) {
     for (const needed of after) {
-      if (specs.has(needed) || desk.task(needed)) continue
-      const elsewhere = shardOfTask(needed) !== desk.shard
-      const why = elsewhere ? 'belongs to another project' : 'never was, or was forgotten'
-      return refused('INVALID_ARGUMENT', `Cannot submit "${id}": its dependency "${needed}" ${why}`)
+      const there = isRemote(desk, needed) ? !absent.has(needed) : desk.task(needed)
+      if (specs.has(needed) || there) continue
+      const message = `Cannot submit "${id}": its dependency "${needed}" never was, or was forgotten`
+      return refused('INVALID_ARGUMENT', message)
     }
   }
   const cycle = findCycle(specs)
@@ -88,6 +98,18 @@ function wrongDependency(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Deci
       `Cannot submit: the tasks wait for each other: ${cycle.join(' → ')}`,
     )
   )
+}
+
+/** Letters to a shard that does not take them pile up here: more are a producer's to keep. */
+function crowded(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | undefined {
+  const needed = [...specs.values()].flatMap(({ after }) => after)
+  const shards = new Set(needed.filter((id) => isRemote(desk, id)).map(shardOfTask))
+  for (const to of shards) {
+    if (to === undefined || lettersWaiting(desk.row, to) < LETTERS_MAX) continue
+    const message = `Cannot submit: ${LETTERS_MAX} letters to shard ${to} wait to be taken`
+    return refused('RESOURCE_EXHAUSTED', message, FULL_RETRY_MS)
+  }
+  return undefined
 }
 
 /** The ids of a cycle, the first one repeated at its end. Only a batch can hold one. */
@@ -138,7 +160,7 @@ function take(desk: Desk, command: SubmitCommand): Decision {
     ids.push(id)
     const task = newTask(desk, command, id, spec)
     events.push(...born(task, spec))
-    links.push(...linksOf(task))
+    links.push(...linksOf(desk, task))
   }
   return decided([...events, ...links], { type: 'submitted', ids, repeated: false })
 }
@@ -158,29 +180,30 @@ function born(task: Task, { unique }: TaskSpec): FleetEvent[] {
   return [submitted, { kind: 'unique', id: key, type: 'taken', atMs, task: id }]
 }
 
-function linksOf({ id, dependencies, createdMs: atMs }: Task): FleetEvent[] {
+function linksOf(desk: Desk, { id, dependencies, createdMs: atMs }: Task): FleetEvent[] {
   const waiting = dependencies.filter(({ state }) => state === 'waiting')
-  return waiting.map((needed) => ({
-    kind: 'task',
-    id: needed.id,
-    type: 'dependentAdded',
-    atMs,
-    dependent: id,
-  }))
+  return waiting.map(({ id: needed }) =>
+    isRemote(desk, needed)
+      ? noticeTo(desk, { type: 'subscribe', task: needed, dependent: id })
+      : { kind: 'task', id: needed, type: 'dependentAdded', atMs, dependent: id },
+  )
 }
 
-function dependencyOn(desk: Desk, batch: ReadonlySet<string>, id: string): Dependency {
-  const state = batch.has(id) ? 'available' : desk.task(id)?.state
-  if (state === undefined) return { id, state: 'unknown' }
-  if (!ENDED.has(state)) return { id, state: 'waiting' }
-  return { id, state: state === 'completed' ? 'completed' : 'failed' }
+/** How what a new task waits for is now; of another shard that is yet to be heard. */
+function dependencyOn(desk: Desk, { project, tasks }: SubmitCommand, id: string): Dependency {
+  const needed = desk.task(id)
+  if (needed) {
+    const state = ENDED.has(needed.state) ? stateAfter(needed.state) : 'waiting'
+    return dependencyOf({ project }, needed, state)
+  }
+  const known = isRemote(desk, id) || tasks.some((each) => each.id === id)
+  return { id, state: known ? 'waiting' : 'unknown' }
 }
 
 function newTask(desk: Desk, command: SubmitCommand, id: string, spec: TaskSpec): Task {
-  const { project, by, tasks } = command
+  const { project, by } = command
   const atMs = desk.wallMs
-  const batch = new Set(spec.after.length > 0 ? tasks.map((each) => each.id) : [])
-  const dependencies = spec.after.map((needed) => dependencyOn(desk, batch, needed))
+  const dependencies = spec.after.map((needed) => dependencyOn(desk, command, needed))
   const [state, reason] = firstState(spec, dependencies, atMs)
   return {
     id,
@@ -211,12 +234,7 @@ function firstState(
   dependencies: readonly Dependency[],
   atMs: number,
 ): readonly [TaskState, string] {
-  const failed = dependencies.find(({ state }) => state === 'failed' || state === 'unknown')
-  if (failed)
-    return ['suspended', `waits for a person: its dependency ${failed.id} is ${failed.state}`]
-  const waiting = dependencies.filter(({ state }) => state === 'waiting')
-  if (waiting.length > 0)
-    return ['suspended', `waits for ${waiting.map(({ id }) => id).join(', ')}`]
+  if (!isFree(dependencies)) return ['suspended', waitReason(dependencies)]
   if ((spec.notBeforeMs ?? 0) > atMs) return ['scheduled', 'waits for its moment']
   return ['available', 'waiting for a slot']
 }

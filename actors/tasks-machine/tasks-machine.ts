@@ -20,6 +20,7 @@ import { bulk, due, edit, forget, pauseProject, prioritize, retry } from './edit
 import { runs } from '../task/fold.ts'
 import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from '../task/kinds.ts'
 import type { LedTasks, TasksListener } from './led-tasks.ts'
+import { hear, settle, subscribe, unsubscribe } from './remote.ts'
 import { submit } from './submit.ts'
 import { ENDED, type Task } from '../task/task.ts'
 
@@ -106,6 +107,14 @@ class TasksLeading implements Leading<Command>, LedTasks {
         return due(desk, command)
       case 'forget':
         return forget(desk, command)
+      case 'subscribe':
+        return subscribe(desk, command)
+      case 'unsubscribe':
+        return unsubscribe(desk, command)
+      case 'hear':
+        return hear(desk, command)
+      case 'settle':
+        return settle(desk, command)
       default:
         return unreachable(command)
     }
