@@ -140,12 +140,14 @@ function take(desk: Desk, command: SubmitCommand): Decision {
   const events: FleetEvent[] = []
   const links: FleetEvent[] = [] // After all of the batch are there.
   const ids: string[] = []
+  const standIns = standInsOf(desk, command)
   for (const { id, spec } of command.tasks) {
-    const holder = holderOf(desk, command.project, spec)
-    if (holder && spec.unique?.onConflict !== 'replace') {
-      ids.push(holder.id)
+    const standIn = standIns.get(id)
+    if (standIn !== undefined) {
+      ids.push(standIn)
       continue
     }
+    const holder = holderOf(desk, command.project, spec)
     if (holder) {
       if (runs(holder.state)) {
         const message = `Cannot replace "${holder.id}": it is ${holder.state}`
@@ -158,11 +160,27 @@ function take(desk: Desk, command: SubmitCommand): Decision {
       )
     }
     ids.push(id)
-    const task = newTask(desk, command, id, spec)
+    const after = spec.after.map((needed) => standIns.get(needed) ?? needed)
+    const task = newTask(desk, command, id, { ...spec, after })
     events.push(...born(task, spec))
     links.push(...linksOf(desk, task))
   }
   return decided([...events, ...links], { type: 'submitted', ids, repeated: false })
+}
+
+/** Of the batch: who is not added, and the task with the same unique key that stands for it. */
+function standInsOf(desk: Desk, { project, tasks }: SubmitCommand): ReadonlyMap<string, string> {
+  const standIns = new Map<string, string>()
+  const firstOf = new Map<string, string>()
+  for (const { id, spec } of tasks) {
+    if (!spec.unique) continue
+    const { key, onConflict } = spec.unique
+    const holder = onConflict === 'replace' ? undefined : holderOf(desk, project, spec)?.id
+    const standIn = holder ?? firstOf.get(key)
+    if (standIn === undefined) firstOf.set(key, id)
+    else standIns.set(id, standIn)
+  }
+  return standIns
 }
 
 function holderOf(desk: Desk, project: string, spec: TaskSpec): Task | undefined {
