@@ -131,7 +131,7 @@ export class Exchange {
     return best
   }
 
-  #assign(credit: Credit, { task: id, project }: Candidate): void {
+  #assign(credit: Credit, { id, project }: Candidate): void {
     const task = this.#task(id)
     if (!task) return
     this.#served(project)

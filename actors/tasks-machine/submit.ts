@@ -53,7 +53,7 @@ function repeated(reply: Reply): Reply {
 
 function admit(desk: Desk, command: SubmitCommand): Decision {
   const { project, tasks, absent = [] } = command
-  const waiting = desk.queue.waitingCount(project)
+  const waiting = desk.queue.pendingCount(project)
   if (waiting + tasks.length > QUEUE_LIMITS.waitingPerProject) {
     const message = `Cannot submit to "${project}": ${waiting} tasks wait, the limit is ${QUEUE_LIMITS.waitingPerProject}`
     return refused('RESOURCE_EXHAUSTED', message, FULL_RETRY_MS)
