@@ -7,7 +7,7 @@ import type { Command, Reply } from '../task/command.ts'
 import { runs } from '../task/fold.ts'
 import type { LedTasks } from '../tasks-machine/led-tasks.ts'
 import { shardOfTask } from '../task/task-id.ts'
-import type { Loss, Task } from '../task/task.ts'
+import type { Task } from '../task/task.ts'
 import type { ToExchange, ToSlots, Token } from './messages.ts'
 import { marginHolds, type WorkOptions } from './options.ts'
 
@@ -15,10 +15,6 @@ import { marginHolds, type WorkOptions } from './options.ts'
 const COMMAND_MS = 5_000
 /** A credit is used only so long before its node takes it back. Unit: ms. */
 const CREDIT_MARGIN_MS = 100
-/** Of an assignment that is told again: whatever slot it had is gone. */
-const NO_CREDIT = 0
-/** Projects whose turns are remembered; one served before so many others has waited long enough. */
-const TURNS_MAX = 10_000
 
 export interface ExchangeOptions {
   readonly clock: Clock
@@ -69,14 +65,8 @@ export class Exchange {
 
   /** A committed change. */
   changed(before: Task | undefined, after: Task | undefined): void {
-    const waits = before?.state === 'available' || after?.state === 'available'
-    if (waits || (before && runs(before.state))) this.#matchSoon()
+    if (after?.state === 'available' || (before && runs(before.state))) this.#matchSoon()
     if (after?.cancelling && !before?.cancelling) this.#end(after, 'cancelled')
-  }
-
-  /** A project was paused or resumed. */
-  reordered(): void {
-    this.#matchSoon()
   }
 
   receive(from: StoreId, message: ToExchange): void {
@@ -84,7 +74,7 @@ export class Exchange {
       case 'credit':
         return this.#credit(from, message)
       case 'started':
-        return this.#started(message.token)
+        return this.#command({ type: 'start', ...message.token }, () => undefined)
       case 'finished':
         return this.#finished(from, message)
       case 'lost':
@@ -131,36 +121,26 @@ export class Exchange {
     return best
   }
 
-  #assign(credit: Credit, { id, project }: Candidate): void {
+  #assign(credit: Credit, { task: id, project }: Candidate): void {
     const task = this.#task(id)
     if (!task) return
-    this.#served(project)
+    this.#turns.set(project, ++this.#turn)
     const { boot, node } = credit.message
     const { store } = credit
     const command = { type: 'assign', task: id, version: task.version, store, boot, node } as const
     this.#command(command, (reply) => {
       if (reply.type !== 'attempt') return this.#matchSoon()
-      const { attempt, startToCloseMs } = reply
-      // Cancelled before it was told of: nobody needs to start it, and nobody would end it.
-      if (this.#task(id)?.cancelling)
-        return this.#giveUp({ task: id, attempt }, 'unstarted', 'it was cancelled before it ran')
-      this.#send(store, {
-        type: 'assign',
-        credit: credit.message.credit,
-        boot,
-        token: { task: id, attempt },
-        spec: reply.spec,
-        startToCloseMs,
-        leashMs: this.#options.work.leashMs,
-      })
+      this.#send(
+        store,
+        assignment(
+          credit.message.credit,
+          boot,
+          { task: id, attempt: reply.attempt },
+          reply.spec,
+          this.#options.work,
+        ),
+      )
     })
-  }
-
-  #served(project: string): void {
-    this.#turns.delete(project)
-    this.#turns.set(project, ++this.#turn)
-    const [oldest] = this.#turns.size > TURNS_MAX ? this.#turns.keys() : []
-    if (oldest !== undefined) this.#turns.delete(oldest)
   }
 
   /** Says what waits, when it is not what was said last. */
@@ -172,18 +152,14 @@ export class Exchange {
     for (const store of this.#options.nodes()) this.#send(store, { type: 'wanted', sorts })
   }
 
-  #started(token: Token): void {
-    this.#command({ type: 'start', ...token }, () => undefined)
-  }
-
   #finished(from: StoreId, { token, outcome }: From<'finished'>): void {
     this.#command({ type: 'finish', ...token, outcome }, (reply) =>
       this.#answer(from, token, reply),
     )
   }
 
-  #lost(from: StoreId, { token, how, why }: From<'lost'>): void {
-    this.#command({ type: 'lose', ...token, how, why }, (reply) => this.#answer(from, token, reply))
+  #lost(from: StoreId, { token, why }: From<'lost'>): void {
+    this.#command({ type: 'lose', ...token, why }, (reply) => this.#answer(from, token, reply))
   }
 
   #answer(to: StoreId, token: Token, reply: Reply): void {
@@ -197,14 +173,11 @@ export class Exchange {
     const before = this.#renewals.get(from)
     const missing = new Set<string>()
     for (const task of this.#runningAt(from)) {
-      const token = tokenOf(task)
-      const key = keyOf(token)
+      const key = keyOf({ task: task.id, attempt: task.attempt })
       if (held.has(key)) {
         if (task.cancelling) this.#end(task, 'cancelled')
-        if (task.state === 'assigned') this.#started(token) // The word of its start was lost.
       } else if (this.#isLost(task, message.boot, before?.missing.has(key) === true)) {
-        const how = task.state === 'assigned' ? 'unstarted' : 'died'
-        this.#giveUp(token, how, 'its node does not hold it')
+        this.#giveUp(task, 'its node does not hold it')
       } else {
         missing.add(key)
         this.#repeat(from, task)
@@ -235,15 +208,8 @@ export class Exchange {
   #repeat(to: StoreId, task: Task): void {
     const attempt = task.attempts.at(-1)
     if (task.state !== 'assigned' || !attempt) return
-    this.#send(to, {
-      type: 'assign',
-      credit: NO_CREDIT,
-      boot: attempt.boot,
-      token: tokenOf(task),
-      spec: task.spec,
-      startToCloseMs: task.spec.timeouts.startToCloseMs,
-      leashMs: this.#options.work.leashMs,
-    })
+    const token = { task: task.id, attempt: task.attempt }
+    this.#send(to, assignment(0, attempt.boot, token, task.spec, this.#options.work))
   }
 
   /** Attempts of stores that have been silent for too long are lost. To be called each second. */
@@ -255,7 +221,7 @@ export class Exchange {
       for (const task of tasks.running()) {
         const store = task.attempts.at(-1)?.store as StoreId
         const heardMs = Math.max(activeSinceMs, this.#renewals.get(store)?.atMs ?? 0)
-        if (heardMs < oldestMs) this.#giveUp(tokenOf(task), 'died', 'its node is silent')
+        if (heardMs < oldestMs) this.#giveUp(task, 'its node is silent')
       }
     }
   }
@@ -264,14 +230,13 @@ export class Exchange {
   abandon(known: ReadonlySet<string>): void {
     for (const tasks of this.#led.values()) {
       for (const task of tasks.running()) {
-        const store = task.attempts.at(-1)?.store ?? ''
-        if (!known.has(store)) this.#giveUp(tokenOf(task), 'died', 'its store is gone')
+        if (!known.has(task.attempts.at(-1)?.store ?? '')) this.#giveUp(task, 'its store is gone')
       }
     }
   }
 
-  #giveUp(token: Token, how: Loss, why: string): void {
-    this.#command({ type: 'lose', ...token, how, why }, () => undefined)
+  #giveUp(task: Task, why: string): void {
+    this.#command({ type: 'lose', task: task.id, attempt: task.attempt, why }, () => undefined)
   }
 
   #end(task: Task, reason: 'cancelled'): void {
@@ -279,7 +244,7 @@ export class Exchange {
     if (!attempt || !runs(task.state)) return
     this.#send(attempt.store as StoreId, {
       type: 'end',
-      token: tokenOf(task),
+      token: { task: task.id, attempt: task.attempt },
       reason,
     })
   }
@@ -321,8 +286,22 @@ export class Exchange {
   }
 }
 
-function tokenOf({ id, attempt }: Task): Token {
-  return { task: id, attempt }
+function assignment(
+  credit: number,
+  boot: number,
+  token: Token,
+  spec: Task['spec'],
+  work: WorkOptions,
+): ToSlots {
+  return {
+    type: 'assign',
+    credit,
+    boot,
+    token,
+    spec,
+    startToCloseMs: spec.timeouts.startToCloseMs,
+    leashMs: work.leashMs,
+  }
 }
 
 export function keyOf({ task, attempt }: Token): string {

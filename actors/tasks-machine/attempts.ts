@@ -27,10 +27,7 @@ export function assign(desk: Desk, command: Of<'assign'>): Decision {
   const attempt = task.attempt + 1
   const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
   const assigned: TaskEvent = { ...at, type: 'assigned', attempt, store, boot, node }
-  const { spec } = task
-  const leftMs = task.createdMs + spec.timeouts.totalMs - desk.wallMs
-  const startToCloseMs = Math.min(spec.timeouts.startToCloseMs, Math.max(0, leftMs))
-  return decided([assigned], { type: 'attempt', attempt, spec, startToCloseMs })
+  return decided([assigned], { type: 'attempt', attempt, spec: task.spec })
 }
 
 export function start(desk: Desk, { task: id, attempt }: Of<'start'>): Decision {
@@ -59,19 +56,23 @@ function late(desk: Desk, task: Task, attempt: number, outcome: Outcome): Decisi
   return decided([{ ...at, type: 'lateResult', attempt, outcome }], { type: 'stale' })
 }
 
-/** Nobody runs the attempt any more. Where it may have run, `onLost` says who decides what follows. */
-export function lose(desk: Desk, { task: id, attempt, how, why }: Of<'lose'>): Decision {
+/** The node gave the attempt back. It goes to the line again at once, and no retry is used. */
+export function lose(desk: Desk, { task: id, attempt, why }: Of<'lose'>): Decision {
   const task = desk.task(id)
   if (!task || task.attempt !== attempt || !runs(task.state)) return answered({ type: 'stale' })
   const outcome: Outcome = { class: 'lost', message: why }
   if (task.cancelling)
     return close(desk, task, outcome, end('cancelled', 'cancelled; its attempt was lost'))
-  if (how !== 'unstarted' && task.spec.onLost === 'ask') {
+  const ran = task.state !== 'assigned'
+  if (ran && task.spec.onLost === 'ask') {
     const reason = `waits for a person: outcome unknown, ${why}`
-    const unknown: Outcome = { ...outcome, class: 'unknown' }
-    return close(desk, task, unknown, { state: 'suspended', reason, retryUsed: false })
+    return close(
+      desk,
+      task,
+      { ...outcome, class: 'unknown' },
+      { state: 'suspended', reason, retryUsed: false },
+    )
   }
-  if (how === 'died') return close(desk, task, outcome, again(desk, task, outcome))
   return close(desk, task, outcome, {
     state: 'available',
     reason: `waiting again: ${why}`,
@@ -87,21 +88,17 @@ function close(desk: Desk, task: Task, outcome: Outcome, next: Next): Decision {
 }
 
 /** Classes after which another attempt may help. A command that says no is asked again only on request. */
-const TRANSIENT: ReadonlySet<OutcomeClass> = new Set(['crash', 'timeout', 'transient'])
+const TRANSIENT: ReadonlySet<OutcomeClass> = new Set(['crash', 'timeout', 'transient', 'unknown'])
 
 function afterwards(desk: Desk, task: Task, outcome: Outcome): Next {
   if (outcome.class === 'ok') return end('completed', 'completed')
   if (task.cancelling || outcome.class === 'cancelled') return end('cancelled', task.reason)
-  const helps = TRANSIENT.has(outcome.class) || (outcome.class === 'exit' && task.spec.retry.onExit)
-  return helps ? again(desk, task, outcome) : end('failed', describe(outcome))
-}
-
-/** Another attempt, as long as there are retries left. */
-function again(desk: Desk, task: Task, outcome: Outcome): Next {
+  const again = TRANSIENT.has(outcome.class) || (outcome.class === 'exit' && task.spec.retry.onExit)
   const what = describe(outcome)
+  if (!again) return end('failed', what)
   const { max } = task.spec.retry
-  if (max === 0) return end('failed', what)
-  if (task.retriesUsed >= max) return end('discarded', `${what}; ${max} retries used`)
+  if (task.retriesUsed >= max)
+    return end(max === 0 ? 'failed' : 'discarded', `${what}; ${max} retries used`)
   const number = task.retriesUsed + 1
   const wakeMs = desk.wallMs + backoffMs(task, desk)
   return {

@@ -195,8 +195,7 @@ export class Holder {
       })
       this.#terminals.set(name, terminal)
     } catch (error) {
-      const never = neverRan(entry, `Cannot start "${program}": ${String(error)}`)
-      this.#settle(entry, { ...never, reason: 'exhausted' })
+      this.#settle(entry, neverRan(entry, `Cannot start "${program}": ${String(error)}`))
     }
     return undefined
   }

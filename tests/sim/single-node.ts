@@ -226,12 +226,8 @@ export class SingleNodeWorld {
       this.oracle.starts(spec.key.task, spec.key.attempt, this.#holder.running())
       if (life.step('terminal start')) terminals.start(spec, answered)
     }
-    const forget: Terminals['forget'] = (key) => {
-      this.oracle.forgets(key.task, key.attempt)
-      terminals.forget(key)
-    }
     this.#endings.push(() => terminals.stop())
-    return { ...terminals, start, forget }
+    return { ...terminals, start }
   }
 
   readonly #endings: (() => void)[] = []

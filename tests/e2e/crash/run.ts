@@ -41,7 +41,7 @@ const STUCK_MS = 60_000
 
 /**
  * A load goes through a real node that is killed again and again, and its holder too; what came of
- * it is judged.
+ * it is judged. Throws when it does not come to an end.
  */
 export async function crashRun(options: CrashRunOptions): Promise<CrashReport> {
   const directory = await temporaryDirectory()
@@ -84,11 +84,11 @@ class CrashRun {
       await this.#target.ready()
       await this.#counter.start()
       const watching = this.#witness.watch().catch((error: unknown) => this.#overOnly(error))
-      const complaints = [...(await this.#goThrough(watching))]
+      await Promise.race([watching, this.#goThrough()])
       const counter = await this.#counter.stop()
       const listed = await this.#witness.list()
       this.#over.abort()
-      complaints.push(...(await this.#target.stop()))
+      const complaints = await this.#target.stop()
       await watching
       this.#journal.read()
       const { told } = this.#witness
@@ -116,11 +116,8 @@ class CrashRun {
     }
   }
 
-  /** To the end of the load, or until nothing happens any more. */
-  async #goThrough(watching: Promise<void>): Promise<readonly string[]> {
-    const parts = [this.#producer.submitAll(), this.#shootAll(), this.#untilAllEnded()]
-    const through = Promise.all(parts).then(() => [])
-    return Promise.race([through, this.#untilStuck(), watching.then(() => [])])
+  async #goThrough(): Promise<void> {
+    await Promise.all([this.#producer.submitAll(), this.#shootAll(), this.#untilAllEnded()])
   }
 
   async #shootAll(): Promise<void> {
@@ -141,16 +138,15 @@ class CrashRun {
   }
 
   async #untilAllEnded(): Promise<void> {
-    while (this.#journal.endCount < this.#load.length) await pause(LOOK_MS)
-    while ((await this.#witness.live()) > 0) await pause(LOOK_MS)
-  }
-
-  async #untilStuck(): Promise<readonly string[]> {
-    for (let endCount = -1; endCount !== this.#journal.endCount; ) {
+    let endCount = -1
+    let changedMs = performance.now()
+    while (this.#journal.endCount < this.#load.length || (await this.#witness.live()) > 0) {
+      await pause(LOOK_MS)
+      if (this.#journal.endCount !== endCount) changedMs = performance.now()
       endCount = this.#journal.endCount
-      await pause(STUCK_MS, undefined, { ref: false })
+      if (performance.now() - changedMs > STUCK_MS)
+        throw new Error(`nothing ends any more: ${this.#state()}; see ${this.#directory}`)
     }
-    return [`nothing ended for ${STUCK_MS} ms: ${this.#state()}`]
   }
 
   #tick(): void {

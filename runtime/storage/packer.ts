@@ -1,0 +1,224 @@
+import { RuntimeError } from '../errors.ts'
+
+/** How deep a stored or received value may nest. */
+export const DEPTH_MAX = 32
+
+/** Keys that would change what an object is, not what it holds. msgpackr reads the first as the second. */
+export const POISON: ReadonlySet<string> = new Set(['__proto__', '__proto_'])
+
+/** Values are written into pages of so much, one after the other: a buffer for each costs more. */
+const PAGE_BYTES = 16_384
+/** Text up to this length is written letter by letter as long as it is ASCII. */
+const SHORT_LENGTH = 64
+/** The longest head of text, list or record. */
+const HEAD_BYTES = 5
+
+/**
+ * Writes plain data as msgpack (the specification of 2013), in the shortest form and with the keys
+ * of records in order, so that equal values have equal bytes. In one pass: it looks whether keys
+ * are in order as it counts them, and sorts only where they are not.
+ *
+ * Owns its page; the bytes it gave out are never written again.
+ */
+export class Packer {
+  #page = Buffer.allocUnsafeSlow(PAGE_BYTES)
+  #at = 0
+  /** Where the present value begins. */
+  #from = 0
+
+  /** Throws `INVALID_ARGUMENT` for what is no plain data, and for a value that nests too deep. */
+  pack(value: unknown): Uint8Array {
+    this.#from = this.#at
+    this.#value(value, 0)
+    return this.#page.subarray(this.#from, this.#at)
+  }
+
+  #value(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value)
+      case 'number':
+        return this.#number(value)
+      case 'boolean':
+        return this.#byte(value ? 0xc3 : 0xc2)
+      case 'object':
+        return value === null ? this.#byte(0xc0) : this.#object(value, depth)
+      default:
+        throw unfit(`it holds ${typeof value}`)
+    }
+  }
+
+  #object(value: object, depth: number): void {
+    if (depth > DEPTH_MAX) throw unfit(`it nests deeper than ${DEPTH_MAX}`)
+    if (Array.isArray(value)) return this.#list(value, depth)
+    if (value instanceof Uint8Array) return this.#bytes(value)
+    if (!isPlain(value)) throw unfit(`it holds a ${value.constructor.name}`)
+    this.#record(value as Readonly<Record<string, unknown>>, depth)
+  }
+
+  #list(list: readonly unknown[], depth: number): void {
+    this.#head(list.length, LIST)
+    for (const part of list) this.#value(part, depth + 1)
+  }
+
+  /** Most records are small and in order: then they are written as they are read. */
+  #record(record: Readonly<Record<string, unknown>>, depth: number): void {
+    this.#room(1)
+    const headAt = this.#at - this.#from
+    this.#at += 1
+    let count = 0
+    let previous = ''
+    for (const key in record) {
+      const value = record[key]
+      if (value === undefined) continue // Left out, as in JSON.
+      if (key < previous || ++count > RECORD.smallMax) {
+        this.#at = this.#from + headAt
+        return this.#sorted(record, depth)
+      }
+      previous = key
+      this.#field(key, value, depth)
+    }
+    this.#page[this.#from + headAt] = RECORD.small | count
+  }
+
+  #sorted(record: Readonly<Record<string, unknown>>, depth: number): void {
+    const keys = Object.keys(record).filter((key) => record[key] !== undefined)
+    this.#head(keys.length, RECORD)
+    for (const key of keys.sort()) this.#field(key, record[key], depth)
+  }
+
+  #field(key: string, value: unknown, depth: number): void {
+    if (POISON.has(key)) throw unfit(`it has the key "${key}"`)
+    this.#text(key)
+    this.#value(value, depth + 1)
+  }
+
+  #head(count: number, { small, smallMax, wide }: Heads): void {
+    const page = this.#room(HEAD_BYTES)
+    if (count <= smallMax) {
+      page[this.#at++] = small | count
+    } else if (count <= 0xffff) {
+      page[this.#at] = wide
+      this.#at = page.writeUInt16BE(count, this.#at + 1)
+    } else {
+      page[this.#at] = wide + 1
+      this.#at = page.writeUInt32BE(count, this.#at + 1)
+    }
+  }
+
+  #text(text: string): void {
+    const { length } = text
+    if (length <= SHORT_LENGTH && this.#ascii(text)) return
+    const byteCount = Buffer.byteLength(text)
+    this.#textHead(byteCount)
+    const page = this.#room(byteCount)
+    this.#at += page.write(text, this.#at)
+  }
+
+  /** `false`, with nothing written, if there is more than ASCII in it. */
+  #ascii(text: string): boolean {
+    const { length } = text
+    const page = this.#room(2 + length)
+    const begin = this.#at
+    let to = begin
+    if (length > 31) page[to++] = 0xd9
+    page[to++] = length > 31 ? length : 0xa0 | length
+    let all = 0
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at)
+      page[to++] = code
+      all |= code
+    }
+    this.#at = all > 0x7f ? begin : to
+    return all <= 0x7f
+  }
+
+  #textHead(byteCount: number): void {
+    if (byteCount > 31 && byteCount <= 0xff) this.#sized(0xd9, byteCount)
+    else this.#head(byteCount, TEXT)
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    if (bytes.length <= 0xff) this.#sized(0xc4, bytes.length)
+    else this.#head(bytes.length, BYTES)
+    this.#room(bytes.length).set(bytes, this.#at)
+    this.#at += bytes.length
+  }
+
+  #sized(head: number, count: number): void {
+    const page = this.#room(2)
+    page[this.#at++] = head
+    page[this.#at++] = count
+  }
+
+  /** A whole number in as few bytes as it needs, up to 32 bits; any other as a double. */
+  #number(value: number): void {
+    const page = this.#room(9)
+    const at = this.#at
+    if (value >>> 0 === value) {
+      if (value <= 0x7f) {
+        page[at] = value
+        this.#at = at + 1
+      } else if (value <= 0xff) {
+        page[at] = 0xcc
+        page[at + 1] = value
+        this.#at = at + 2
+      } else if (value <= 0xffff) {
+        page[at] = 0xcd
+        this.#at = page.writeUInt16BE(value, at + 1)
+      } else {
+        page[at] = 0xce
+        this.#at = page.writeUInt32BE(value, at + 1)
+      }
+    } else if (value >> 0 === value) {
+      if (value >= -32) {
+        page[at] = 0x100 + value
+        this.#at = at + 1
+      } else if (value >= -0x80) {
+        page[at] = 0xd0
+        this.#at = page.writeInt8(value, at + 1)
+      } else if (value >= -0x8000) {
+        page[at] = 0xd1
+        this.#at = page.writeInt16BE(value, at + 1)
+      } else {
+        page[at] = 0xd2
+        this.#at = page.writeInt32BE(value, at + 1)
+      }
+    } else {
+      page[at] = 0xcb
+      this.#at = page.writeDoubleBE(value, at + 1)
+    }
+  }
+
+  #byte(byte: number): void {
+    this.#room(1)[this.#at++] = byte
+  }
+
+  /** The page, with room for so much more; the value under way moves to a new one if it must. */
+  #room(count: number): Buffer {
+    if (this.#at + count <= this.#page.length) return this.#page
+    const begun = this.#page.subarray(this.#from, this.#at)
+    this.#page = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, 2 * (begun.length + count)))
+    this.#page.set(begun)
+    this.#from = 0
+    this.#at = begun.length
+    return this.#page
+  }
+}
+
+/** Where the count goes: into the first byte if it is small, else into two or four after it. */
+type Heads = { readonly small: number; readonly smallMax: number; readonly wide: number }
+
+const LIST: Heads = { small: 0x90, smallMax: 15, wide: 0xdc }
+const RECORD: Heads = { small: 0x80, smallMax: 15, wide: 0xde }
+const TEXT: Heads = { small: 0xa0, smallMax: 31, wide: 0xda }
+const BYTES: Heads = { small: 0, smallMax: -1, wide: 0xc5 }
+
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function unfit(why: string): RuntimeError {
+  return new RuntimeError('INVALID_ARGUMENT', `Cannot encode a value: ${why}`)
+}
