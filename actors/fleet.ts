@@ -1,5 +1,5 @@
 import type { Task, TaskId, TaskState, Attempt } from './task/task.ts'
-import type { BriefSpec } from './task/brief.ts'
+import type { TaskSpec } from './task/spec.ts'
 import type { BulkFilter } from './task/command.ts'
 import type { Receipt } from '../runtime/shard/machine.ts'
 
@@ -38,7 +38,7 @@ export interface Subscription {
 export interface SubmitRequest {
   readonly project: string
   /** Already parsed and bounded (`parseSpec`). More than one is all or none. */
-  readonly specs: readonly BriefSpec[]
+  readonly specs: readonly TaskSpec[]
   /** Ids for the specs, when an `after` of this batch must name them; default: made here. */
   readonly ids?: readonly TaskId[]
   readonly key: string

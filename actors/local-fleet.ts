@@ -25,6 +25,7 @@ import type {
   WatchFilter,
 } from './fleet.ts'
 import type { Command, Reply } from './task/command.ts'
+import type { TaskSpec } from './task/spec.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
 import type { LedTasks } from './tasks-machine/led-tasks.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
@@ -66,18 +67,35 @@ export class LocalFleet implements Fleet {
     checkIds(ids, specs.length, shard)
     const tasks = specs.map((spec, at) => ({ id: ids[at] ?? '', spec }))
     const body = digest(pack([project, request.ids ?? null, specs]))
+    const absent = await this.#absent(shard, specs)
     const command = {
       type: 'submit',
       project,
       tasks,
       key,
       try: request.try,
+      absent,
       digest: body,
       by,
     } as const
     const { reply, at } = await this.#ask(shard, command, request.deadlineMs)
     if (reply.type !== 'submitted') throw unexpected(reply)
     return { ids: reply.ids, repeated: reply.repeated, receipt: at, copies: copies(shard) }
+  }
+
+  /** Of the tasks in other shards that these wait for: those that are not there. */
+  async #absent(shard: number, specs: readonly TaskSpec[]): Promise<readonly string[]> {
+    const needed = specs.flatMap(({ after }) => after).filter((id) => shardOf(id) !== shard)
+    const looks = [...new Set(needed)].map((id) =>
+      this.task(id).then(
+        () => [],
+        (error: unknown) => {
+          if (error instanceof RuntimeError && error.code === 'NOT_FOUND') return [id]
+          throw error
+        },
+      ),
+    )
+    return (await Promise.all(looks)).flat()
   }
 
   async task(id: string): Promise<Task> {

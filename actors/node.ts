@@ -135,6 +135,7 @@ export class Node {
         if (after && ENDED.has(after.state)) this.catalog.hasHistory(shardOfTask(id) ?? at.shard)
         this.#exchange.changed(before, after)
       },
+      reordered: () => this.#exchange.reordered(),
     }
   }
 

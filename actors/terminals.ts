@@ -101,7 +101,8 @@ export type ExitReason =
   | EndReason
   | 'exited' // By itself: `code`, or `signal` if one killed it.
   | 'holder-lost' // The holder died; what it left was swept. Whether the work was done is unknown.
-  | 'spawn-failed' // Never ran: `detail` says why.
+  | 'spawn-failed' // Never ran, and would not the next time either: `detail` says why.
+  | 'exhausted' // Never ran: the machine had no process or terminal left for it.
 
 export interface Exit {
   readonly reason: ExitReason

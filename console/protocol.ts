@@ -169,7 +169,11 @@ export const CLOSE = {
   draining: 4503,
 } as const
 
-/** `POST /api/signin {code}` answers this, `POST /api/signout` ends the key. The page keeps `key` in `sessionStorage` and sends it as `Authorization: Bearer` and in `hello`. */
+/**
+ * `POST /api/signin {code}` answers this, `POST /api/signout` ends the key. The page keeps `key` in
+ * `sessionStorage` and sends it as `Authorization: Bearer` and in `hello`. A key outlives a restart of
+ * the node (signed, or kept as a hash in the store): a page that is open then comes back by itself.
+ */
 export interface SignedIn {
   readonly key: string
   readonly name: string

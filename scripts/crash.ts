@@ -15,6 +15,8 @@ by what could be seen from outside. Ends with 0 if nothing was wrong.
 `
 /** A task that is acknowledged later than this after its first try counts as late. Unit: ms. */
 const LATE_MS = 10_000
+/** Of what was wrong, so much is shown: one cause has many effects. */
+const SHOWN_MAX = 20
 /** What part of the submits must be acknowledged in time. */
 const IN_TIME = 0.95
 
@@ -65,7 +67,7 @@ function rowsOf(report: CrashReport, tasks: number): readonly (readonly [string,
       `p50 ${quantileOf(delaysMs, 0.5)}, p99 ${quantileOf(delaysMs, 0.99)}, most ${quantileOf(delaysMs, 1)}`,
     ],
     ['killed', `node ${report.nodeKills} times, holder ${report.holderKills} times`],
-    ['started again', `${report.startedAgain} tasks, whose holder was killed`],
+    ['started again', `${report.startedAgain} tasks`],
     [
       'order',
       order.judged > 0 ? `${order.judged} starts judged` : 'not judged: more than one slot',
@@ -92,7 +94,7 @@ async function main(): Promise<void> {
     seed: countOf('seed', asked.seed, 0),
     progress: (line) => process.stderr.write(`crash: ${line}\n`),
   })
-  for (const violation of report.violations) say(violation)
+  for (const violation of report.violations.slice(0, SHOWN_MAX)) say(violation)
   if (report.violations.length > 0) say(`everything is kept in ${report.directory}\n`)
   for (const [name, value] of rowsOf(report, tasks)) say(`${name.padEnd(20)}${value}`)
   const enough = inTime(report) >= IN_TIME * tasks

@@ -7,7 +7,7 @@ import type { Command, Reply } from '../task/command.ts'
 import { runs } from '../task/fold.ts'
 import type { LedTasks } from '../tasks-machine/led-tasks.ts'
 import { shardOfTask } from '../task/task-id.ts'
-import type { Task } from '../task/task.ts'
+import type { Loss, Task } from '../task/task.ts'
 import type { ToExchange, ToSlots, Token } from './messages.ts'
 import { marginHolds, type WorkOptions } from './options.ts'
 
@@ -15,6 +15,10 @@ import { marginHolds, type WorkOptions } from './options.ts'
 const COMMAND_MS = 5_000
 /** A credit is used only so long before its node takes it back. Unit: ms. */
 const CREDIT_MARGIN_MS = 100
+/** Of an assignment that is told again: whatever slot it had is gone. */
+const NO_CREDIT = 0
+/** Projects whose turns are remembered; one served before so many others has waited long enough. */
+const TURNS_MAX = 10_000
 
 export interface ExchangeOptions {
   readonly clock: Clock
@@ -65,8 +69,14 @@ export class Exchange {
 
   /** A committed change. */
   changed(before: Task | undefined, after: Task | undefined): void {
-    if (after?.state === 'available' || (before && runs(before.state))) this.#matchSoon()
+    const waits = before?.state === 'available' || after?.state === 'available'
+    if (waits || (before && runs(before.state))) this.#matchSoon()
     if (after?.cancelling && !before?.cancelling) this.#end(after, 'cancelled')
+  }
+
+  /** A project was paused or resumed. */
+  reordered(): void {
+    this.#matchSoon()
   }
 
   receive(from: StoreId, message: ToExchange): void {
@@ -74,7 +84,7 @@ export class Exchange {
       case 'credit':
         return this.#credit(from, message)
       case 'started':
-        return this.#command({ type: 'start', ...message.token }, () => undefined)
+        return this.#started(message.token)
       case 'finished':
         return this.#finished(from, message)
       case 'lost':
@@ -121,26 +131,36 @@ export class Exchange {
     return best
   }
 
-  #assign(credit: Credit, { task: id, project }: Candidate): void {
+  #assign(credit: Credit, { id, project }: Candidate): void {
     const task = this.#task(id)
     if (!task) return
-    this.#turns.set(project, ++this.#turn)
+    this.#served(project)
     const { boot, node } = credit.message
     const { store } = credit
     const command = { type: 'assign', task: id, version: task.version, store, boot, node } as const
     this.#command(command, (reply) => {
       if (reply.type !== 'attempt') return this.#matchSoon()
-      this.#send(
-        store,
-        assignment(
-          credit.message.credit,
-          boot,
-          { task: id, attempt: reply.attempt },
-          reply.spec,
-          this.#options.work,
-        ),
-      )
+      const { attempt, startToCloseMs } = reply
+      // Cancelled before it was told of: nobody needs to start it, and nobody would end it.
+      if (this.#task(id)?.cancelling)
+        return this.#giveUp({ task: id, attempt }, 'unstarted', 'it was cancelled before it ran')
+      this.#send(store, {
+        type: 'assign',
+        credit: credit.message.credit,
+        boot,
+        token: { task: id, attempt },
+        spec: reply.spec,
+        startToCloseMs,
+        leashMs: this.#options.work.leashMs,
+      })
     })
+  }
+
+  #served(project: string): void {
+    this.#turns.delete(project)
+    this.#turns.set(project, ++this.#turn)
+    const [oldest] = this.#turns.size > TURNS_MAX ? this.#turns.keys() : []
+    if (oldest !== undefined) this.#turns.delete(oldest)
   }
 
   /** Says what waits, when it is not what was said last. */
@@ -152,14 +172,18 @@ export class Exchange {
     for (const store of this.#options.nodes()) this.#send(store, { type: 'wanted', sorts })
   }
 
+  #started(token: Token): void {
+    this.#command({ type: 'start', ...token }, () => undefined)
+  }
+
   #finished(from: StoreId, { token, outcome }: From<'finished'>): void {
     this.#command({ type: 'finish', ...token, outcome }, (reply) =>
       this.#answer(from, token, reply),
     )
   }
 
-  #lost(from: StoreId, { token, why }: From<'lost'>): void {
-    this.#command({ type: 'lose', ...token, why }, (reply) => this.#answer(from, token, reply))
+  #lost(from: StoreId, { token, how, why }: From<'lost'>): void {
+    this.#command({ type: 'lose', ...token, how, why }, (reply) => this.#answer(from, token, reply))
   }
 
   #answer(to: StoreId, token: Token, reply: Reply): void {
@@ -173,11 +197,14 @@ export class Exchange {
     const before = this.#renewals.get(from)
     const missing = new Set<string>()
     for (const task of this.#runningAt(from)) {
-      const key = keyOf({ task: task.id, attempt: task.attempt })
+      const token = tokenOf(task)
+      const key = keyOf(token)
       if (held.has(key)) {
         if (task.cancelling) this.#end(task, 'cancelled')
+        if (task.state === 'assigned') this.#started(token) // The word of its start was lost.
       } else if (this.#isLost(task, message.boot, before?.missing.has(key) === true)) {
-        this.#giveUp(task, 'its node does not hold it')
+        const how = task.state === 'assigned' ? 'unstarted' : 'died'
+        this.#giveUp(token, how, 'its node does not hold it')
       } else {
         missing.add(key)
         this.#repeat(from, task)
@@ -208,8 +235,15 @@ export class Exchange {
   #repeat(to: StoreId, task: Task): void {
     const attempt = task.attempts.at(-1)
     if (task.state !== 'assigned' || !attempt) return
-    const token = { task: task.id, attempt: task.attempt }
-    this.#send(to, assignment(0, attempt.boot, token, task.spec, this.#options.work))
+    this.#send(to, {
+      type: 'assign',
+      credit: NO_CREDIT,
+      boot: attempt.boot,
+      token: tokenOf(task),
+      spec: task.spec,
+      startToCloseMs: task.spec.timeouts.startToCloseMs,
+      leashMs: this.#options.work.leashMs,
+    })
   }
 
   /** Attempts of stores that have been silent for too long are lost. To be called each second. */
@@ -221,7 +255,7 @@ export class Exchange {
       for (const task of tasks.running()) {
         const store = task.attempts.at(-1)?.store as StoreId
         const heardMs = Math.max(activeSinceMs, this.#renewals.get(store)?.atMs ?? 0)
-        if (heardMs < oldestMs) this.#giveUp(task, 'its node is silent')
+        if (heardMs < oldestMs) this.#giveUp(tokenOf(task), 'died', 'its node is silent')
       }
     }
   }
@@ -230,13 +264,14 @@ export class Exchange {
   abandon(known: ReadonlySet<string>): void {
     for (const tasks of this.#led.values()) {
       for (const task of tasks.running()) {
-        if (!known.has(task.attempts.at(-1)?.store ?? '')) this.#giveUp(task, 'its store is gone')
+        const store = task.attempts.at(-1)?.store ?? ''
+        if (!known.has(store)) this.#giveUp(tokenOf(task), 'died', 'its store is gone')
       }
     }
   }
 
-  #giveUp(task: Task, why: string): void {
-    this.#command({ type: 'lose', task: task.id, attempt: task.attempt, why }, () => undefined)
+  #giveUp(token: Token, how: Loss, why: string): void {
+    this.#command({ type: 'lose', ...token, how, why }, () => undefined)
   }
 
   #end(task: Task, reason: 'cancelled'): void {
@@ -244,7 +279,7 @@ export class Exchange {
     if (!attempt || !runs(task.state)) return
     this.#send(attempt.store as StoreId, {
       type: 'end',
-      token: { task: task.id, attempt: task.attempt },
+      token: tokenOf(task),
       reason,
     })
   }
@@ -286,22 +321,8 @@ export class Exchange {
   }
 }
 
-function assignment(
-  credit: number,
-  boot: number,
-  token: Token,
-  spec: Task['spec'],
-  work: WorkOptions,
-): ToSlots {
-  return {
-    type: 'assign',
-    credit,
-    boot,
-    token,
-    spec,
-    startToCloseMs: spec.timeouts.startToCloseMs,
-    leashMs: work.leashMs,
-  }
+function tokenOf({ id, attempt }: Task): Token {
+  return { task: id, attempt }
 }
 
 export function keyOf({ task, attempt }: Token): string {

@@ -1,56 +1,53 @@
-import type { Outcome } from '../task/task.ts'
-import type { Exit, StartResult } from '../terminals.ts'
+import type { Loss, Outcome } from '../task/task.ts'
+import type { Exit, ExitReason, StartResult } from '../terminals.ts'
 import type { ToExchange, Token } from './messages.ts'
 
+/** What is said of an attempt that is over. */
+export function reportOf(token: Token, exit: Exit): ToExchange {
+  const lost = (how: Loss, why: string): ToExchange => ({ type: 'lost', token, how, why })
+  switch (exit.reason) {
+    case 'leash':
+      return lost('ended', 'its leash was over')
+    case 'stale':
+      return lost('ended', 'its leader no longer knew it')
+    case 'holder-lost':
+      return lost('died', 'the holder of its terminal died')
+    default:
+      return { type: 'finished', token, outcome: outcomeOf(exit, exit.reason) }
+  }
+}
+
+/** The ends that say how the work went. */
+type Ended = Exclude<ExitReason, 'leash' | 'stale' | 'holder-lost'>
+
 /** How an attempt ended, as its task records it. */
-export function outcomeOf(exit: Exit): Outcome {
-  const { code, signal, detail, outputBytes } = exit
+function outcomeOf({ code, signal, detail, outputBytes }: Exit, reason: Ended): Outcome {
   const facts = {
     outputBytes,
     ...(code === null ? {} : { code }),
     ...(signal === null ? {} : { signal }),
     ...(detail === undefined ? {} : { message: detail }),
   }
-  switch (exit.reason) {
+  switch (reason) {
     case 'cancelled':
       return { ...facts, class: 'cancelled' }
     case 'timed-out':
-      return {
-        ...facts,
-        class: 'timeout',
-        message: 'it ran longer than its start-to-close timeout',
-      }
+      return { ...facts, class: 'timeout', message: 'it ran longer than its timeout' }
     case 'spawn-failed':
       return { ...facts, class: 'invalid' }
+    case 'exhausted':
+      return { ...facts, class: 'transient' }
     case 'exited':
-      return { ...facts, class: signal ? 'crash' : code === 0 ? 'ok' : 'exit' }
-    case 'leash':
-    case 'stale':
-    case 'holder-lost':
-      return { ...facts, class: 'lost' }
-  }
-}
-
-/** Why the attempt was lost rather than finished; `undefined` if it came to an end of its own. */
-export function lostBy({ reason }: Exit): string | undefined {
-  switch (reason) {
-    case 'leash':
-      return 'its leash was over'
-    case 'stale':
-      return 'its leader no longer knew it'
-    case 'holder-lost':
-      return 'the holder of its terminal died'
-    default:
-      return undefined
+      if (signal !== null) return { ...facts, class: 'crash' }
+      return { ...facts, class: code === 0 ? 'ok' : 'exit' }
   }
 }
 
 /** What is said of an attempt that the holder would not start. */
 export function refusalOf(
   token: Token,
-  refused: Extract<StartResult, { type: 'refused' }>,
+  { reason, detail }: Extract<StartResult, { type: 'refused' }>,
 ): ToExchange {
-  const { reason, detail } = refused
-  if (reason !== 'invalid') return { type: 'lost', token, why: detail }
+  if (reason !== 'invalid') return { type: 'lost', token, how: 'unstarted', why: detail }
   return { type: 'finished', token, outcome: { class: 'invalid', message: detail } }
 }

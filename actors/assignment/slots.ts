@@ -1,11 +1,10 @@
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
-import type { Outcome } from '../task/task.ts'
 import type { AttemptKey, Exit, Held, Leash, Terminals } from '../terminals.ts'
 import { keyOf } from './exchange.ts'
 import type { Sort, ToExchange, ToSlots, Token } from './messages.ts'
 import type { WorkOptions } from './options.ts'
-import { lostBy, outcomeOf, refusalOf } from './outcome.ts'
+import { refusalOf, reportOf } from './outcome.ts'
 
 export interface SlotsOptions {
   readonly clock: Clock
@@ -24,19 +23,34 @@ export interface SlotsOptions {
   send(to: StoreId, message: ToExchange): void
 }
 
-type Credit = { readonly number: number; readonly leader: StoreId; readonly timer: Timer }
+type Of<T extends ToSlots['type']> = Extract<ToSlots, { readonly type: T }>
+type Credit = {
+  readonly number: number
+  readonly leader: StoreId
+  /** On the terminals' clock: a first leash counts from here. */
+  readonly sentMs: number
+  readonly timer: Timer
+}
 /** An attempt that this node holds, until its end was answered. */
 type Holding = {
   readonly token: Token
   readonly leader: StoreId
   leash: Leash
+  /** Ends what outlives its deadline, as the holder does too. */
+  readonly deadline: Timer | undefined
   /** What is said of its end, again and again until it is answered. */
   report?: ToExchange
 }
 
 /** Ended and answered attempts that are still remembered, so that a late assignment starts nothing. */
 const DONE_MAX = 10_000
+/** Renewals whose answers are still waited for: by then an older one's leash is over. */
+const RENEWALS_MAX = 8
+/** How long a node that could not start what it was given offers nothing. Unit: ms. */
+const REST_MS = 5_000
 const DAY_MS = 86_400_000
+/** The longest that the clock takes. Unit: ms. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * The slots of one node: offers free ones to leaders that want them, runs what is assigned, and
@@ -53,7 +67,12 @@ export class Slots {
   readonly #done = new Set<string>()
   #creditNumber = 0
   #sequence = 0
+  /** When each renewal was sent, on the terminals' clock: the leash counts from there. */
+  readonly #sentMs = new Map<number, number>()
+  /** The newest renewal that each leader has answered. */
+  readonly #answeredBy = new Map<StoreId, number>()
   #ready = false
+  #resting = false
   #draining = false
   #repeatTimer: Timer | undefined
 
@@ -71,8 +90,7 @@ export class Slots {
   /** No new work; what runs goes on. */
   drain(): void {
     this.#draining = true
-    for (const { timer } of this.#credits.values()) timer.cancel()
-    this.#credits.clear()
+    this.#takeBack()
   }
 
   receive(from: StoreId, message: ToSlots): void {
@@ -82,7 +100,7 @@ export class Slots {
       case 'assign':
         return this.#assign(from, message)
       case 'renewed':
-        return this.#renewed(message)
+        return this.#renewed(from, message)
       case 'end':
         return this.#options.terminals.end(message.token, message.reason)
       case 'answered':
@@ -105,7 +123,7 @@ export class Slots {
 
   /** Each free slot goes to one leader at a time, in turn. */
   #offer(): void {
-    if (!this.#ready || this.#draining) return
+    if (!this.#ready || this.#draining || this.#resting) return
     const leaders = [...this.#wantedBy]
       .filter(([, sorts]) => sorts.length > 0)
       .map(([leader]) => leader)
@@ -118,13 +136,13 @@ export class Slots {
   }
 
   #give(leader: StoreId): void {
-    const { boot, node, kinds, labels, work, clock } = this.#options
+    const { boot, node, kinds, labels, work, clock, terminals } = this.#options
     const number = ++this.#creditNumber
     const timer = clock.after(work.creditMs, () => {
       this.#credits.delete(number)
       this.#offer()
     })
-    this.#credits.set(number, { number, leader, timer })
+    this.#credits.set(number, { number, leader, sentMs: terminals.nowMs(), timer })
     const sentMs = clock.monotonicMs()
     this.#options.send(leader, {
       type: 'credit',
@@ -138,7 +156,7 @@ export class Slots {
   }
 
   /** Started only while its credit holds the slot; known ones are left alone, whatever they come with. */
-  #assign(leader: StoreId, message: Extract<ToSlots, { type: 'assign' }>): void {
+  #assign(leader: StoreId, message: Of<'assign'>): void {
     const { token, boot } = message
     const key = keyOf(token)
     if (boot !== this.#options.boot || this.#holdings.has(key) || this.#done.has(key)) return
@@ -146,19 +164,23 @@ export class Slots {
     if (credit?.leader !== leader) return this.#giveBack(leader, token, 'its credit was over')
     credit.timer.cancel()
     this.#credits.delete(credit.number)
-    const leash = this.#leash(message.leashMs)
-    this.#holdings.set(key, { token, leader, leash })
+    const leash = leashOf(message.leashMs, credit.sentMs)
+    const deadline = this.#endLater(token, message.startToCloseMs)
+    this.#holdings.set(key, { token, leader, leash, deadline })
     this.#start(message, leash)
   }
 
   #giveBack(leader: StoreId, token: Token, why: string): void {
-    this.#options.send(leader, { type: 'lost', token, why })
+    this.#options.send(leader, { type: 'lost', token, how: 'unstarted', why })
   }
 
-  #start(
-    { token, spec, startToCloseMs }: Extract<ToSlots, { type: 'assign' }>,
-    leash: Leash,
-  ): void {
+  #endLater(token: Token, delayMs: number): Timer | undefined {
+    const { clock, terminals } = this.#options
+    if (delayMs > LONGEST_TIMER_MS) return undefined // The holder's alone to end.
+    return clock.after(Math.max(0, delayMs), () => terminals.end(token, 'timed-out'))
+  }
+
+  #start({ token, spec, startToCloseMs }: Of<'assign'>, leash: Leash): void {
     const { terminals } = this.#options
     const { argv, workdir, terminal, outputBytesMax } = spec
     const cwd = workdir === undefined ? {} : { cwd: workdir }
@@ -177,24 +199,37 @@ export class Slots {
         this.#options.send(holding.leader, { type: 'started', token, boot: this.#options.boot })
         return
       }
+      if (result.reason === 'full') this.#rest()
       this.#report(holding, refusalOf(token, result))
     })
+  }
+
+  /** What could not start here goes back to the line: for a while others may have it. */
+  #rest(): void {
+    if (this.#resting) return
+    this.#resting = true
+    this.#takeBack()
+    this.#options.clock.after(REST_MS, () => {
+      this.#resting = false
+      this.#offer()
+    })
+  }
+
+  #takeBack(): void {
+    for (const { timer } of this.#credits.values()) timer.cancel()
+    this.#credits.clear()
   }
 
   #exited(key: AttemptKey, exit: Exit): void {
     const holding = this.#holdings.get(keyOf(key))
     if (holding) this.#close(holding, exit)
+    else if (this.#done.has(keyOf(key))) this.#options.terminals.forget(key)
     else if (this.#ready) this.#adoptExit(key, exit)
   }
 
   #close(holding: Holding, exit: Exit): void {
-    const { token } = holding
-    const why = lostBy(exit)
-    const outcome: Outcome = outcomeOf(exit)
-    this.#report(
-      holding,
-      why === undefined ? { type: 'finished', token, outcome } : { type: 'lost', token, why },
-    )
+    holding.deadline?.cancel()
+    this.#report(holding, reportOf(holding.token, exit))
   }
 
   #report(holding: Holding, report: ToExchange): void {
@@ -240,12 +275,14 @@ export class Slots {
     if (held.type === 'exited') return this.#adoptExit(held.key, held.exit)
     const key = keyOf(held.key)
     if (this.#holdings.has(key) || this.#done.has(key)) return
-    this.#holdings.set(key, { token: tokenOf(held.key), leader: this.#leader(), leash: held.leash })
-    this.#options.send(this.#leader(), {
-      type: 'started',
-      token: tokenOf(held.key),
-      boot: this.#options.boot,
-    })
+    const { terminals, boot } = this.#options
+    const { leash, deadlineMs } = held
+    const token = tokenOf(held.key)
+    const leader = this.#leader()
+    const deadline =
+      deadlineMs === null ? undefined : this.#endLater(token, deadlineMs - terminals.nowMs())
+    this.#holdings.set(key, { token, leader, leash, deadline })
+    this.#options.send(leader, { type: 'started', token, boot })
   }
 
   #adoptExit(key: AttemptKey, exit: Exit): void {
@@ -254,6 +291,7 @@ export class Slots {
       token: tokenOf(key),
       leader: this.#leader(),
       leash: 'unlimited' as const,
+      deadline: undefined,
     }
     this.#holdings.set(keyOf(key), holding)
     this.#close(holding, exit)
@@ -267,8 +305,7 @@ export class Slots {
   /** The holder is gone: nothing new until another answers. What it held is reported by then. */
   #lose(): void {
     this.#ready = false
-    for (const { timer } of this.#credits.values()) timer.cancel()
-    this.#credits.clear()
+    this.#takeBack()
   }
 
   #renewLater(): void {
@@ -282,13 +319,19 @@ export class Slots {
   #renew(): void {
     const held = [...this.#holdings.values()].map(({ token }) => token)
     const sequence = ++this.#sequence
+    this.#sentMs.set(sequence, this.#options.terminals.nowMs())
+    this.#sentMs.delete(sequence - RENEWALS_MAX)
     for (const leader of this.#options.leaders()) {
       this.#options.send(leader, { type: 'renew', sequence, boot: this.#options.boot, held })
     }
   }
 
-  #renewed({ keep, leashMs }: Extract<ToSlots, { type: 'renewed' }>): void {
-    const leash = this.#leash(leashMs)
+  /** Counted from when the renewal was sent, however long its answer took; a late one undoes nothing. */
+  #renewed(from: StoreId, { sequence, keep, leashMs }: Of<'renewed'>): void {
+    const sentMs = this.#sentMs.get(sequence)
+    if (sentMs === undefined || sequence < (this.#answeredBy.get(from) ?? 0)) return
+    this.#answeredBy.set(from, sequence)
+    const leash = leashOf(leashMs, sentMs)
     const renewals = keep.flatMap((token) => {
       const holding = this.#holdings.get(keyOf(token))
       if (!holding || (leash === 'unlimited' && holding.leash === 'unlimited')) return []
@@ -297,11 +340,11 @@ export class Slots {
     })
     if (renewals.length > 0) this.#options.terminals.renew(renewals, () => undefined)
   }
+}
 
-  #leash(leashMs: number | 'unlimited'): Leash {
-    if (leashMs === 'unlimited') return 'unlimited'
-    return { untilMs: this.#options.terminals.nowMs() + Math.min(leashMs, DAY_MS) }
-  }
+function leashOf(leashMs: number | 'unlimited', fromMs: number): Leash {
+  if (leashMs === 'unlimited') return 'unlimited'
+  return { untilMs: fromMs + Math.min(leashMs, DAY_MS) }
 }
 
 function tokenOf({ task, attempt }: AttemptKey): Token {

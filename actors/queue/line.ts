@@ -1,3 +1,5 @@
+import { Heap } from '../../runtime/scheduling/heap.ts'
+
 /** A task's place: who was enqueued first goes first, then the smaller id. */
 export interface Place {
   readonly id: string
@@ -8,13 +10,16 @@ export function before(a: Place, b: Place): boolean {
   return a.enqueuedMs < b.enqueuedMs || (a.enqueuedMs === b.enqueuedMs && a.id < b.id)
 }
 
+/** Places of those who left may wait to be passed over, beside as many who are there. */
+const LEFT_MAX = 1_000
+
 /**
  * Tasks of one priority in order of their place. Most come at the end; a retried one goes back to
- * its own place. Who has left is passed over when its turn comes. A binary heap.
+ * its own place. Who has left is passed over when its turn comes.
  */
 export class Line {
-  readonly #heap: Place[] = []
-  readonly #present = new Set<string>()
+  readonly #heap = new Heap<Place>(before)
+  readonly #present = new Map<string, Place>()
 
   get size(): number {
     return this.#present.size
@@ -22,47 +27,24 @@ export class Line {
 
   add(place: Place): void {
     if (this.#present.has(place.id)) return
-    this.#present.add(place.id)
-    const heap = this.#heap
-    let at = heap.push(place) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      const above = heap[parent]
-      if (!above || !before(place, above)) break
-      heap[at] = above
-      at = parent
-    }
-    heap[at] = place
+    this.#present.set(place.id, place)
+    this.#heap.add(place)
   }
 
   remove(id: string): void {
     this.#present.delete(id)
-    if (this.#present.size === 0) this.#heap.length = 0
+    if (this.#present.size === 0) this.#heap.clear()
+    else if (this.#heap.size > 2 * this.#present.size + LEFT_MAX) this.#heap.keep(this.#isHere)
   }
 
   head(): Place | undefined {
     for (;;) {
-      const first = this.#heap[0]
-      if (!first || this.#present.has(first.id)) return first
-      this.#dropFirst()
+      const { first } = this.#heap
+      if (!first || this.#isHere(first)) return first
+      this.#heap.take()
     }
   }
 
-  #dropFirst(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (!last || heap.length === 0) return
-    let at = 0
-    for (;;) {
-      const left = heap[2 * at + 1]
-      const right = heap[2 * at + 2]
-      if (!left) break
-      const goRight = right !== undefined && before(right, left)
-      const child = goRight ? right : left
-      if (!before(child, last)) break
-      heap[at] = child
-      at = 2 * at + (goRight ? 2 : 1)
-    }
-    heap[at] = last
-  }
+  /** Who left and came back has another place than the one it left. */
+  readonly #isHere = (place: Place): boolean => this.#present.get(place.id) === place
 }

@@ -1,6 +1,7 @@
 import { runs } from '../task/fold.ts'
-import type { Task } from '../task/task.ts'
-import { Line } from './line.ts'
+import { ENDED, type Task } from '../task/task.ts'
+import { Lane, type Berth, type Lines } from './lane.ts'
+import { before, Line, type Place } from './line.ts'
 import { effectivePriority } from './priority.ts'
 
 const PRIORITIES = 11
@@ -11,11 +12,9 @@ export interface Offer {
   readonly labels: readonly string[]
 }
 
-export interface Candidate {
-  readonly task: string
+export interface Candidate extends Place {
   readonly project: string
   readonly effective: number
-  readonly enqueuedMs: number
 }
 
 /** What a task needs of a slot; tasks with equal needs wait together. */
@@ -31,7 +30,13 @@ type Section = {
   readonly lines: readonly Line[]
 }
 
-type Waiting = { readonly section: Section; readonly priority: number }
+/** A line of a section that may not be there yet. */
+type Spot = {
+  readonly section: string
+  readonly project: string
+  readonly fit: Fit
+  readonly priority: number
+}
 
 /**
  * The order in which a shard's tasks get slots. An index over rows: it is told of every change and
@@ -39,24 +44,38 @@ type Waiting = { readonly section: Section; readonly priority: number }
  */
 export class Queue {
   readonly #sections = new Map<string, Section>()
-  readonly #waiting = new Map<string, Waiting>()
-  readonly #waitingOf = new Map<string, number>()
+  /** Those that could be given a slot, in a full lane too. */
+  readonly #waiting = new Map<string, Task>()
+  /** How many of each project are yet to run. */
+  readonly #pending = new Map<string, number>()
   readonly #pausedProjects = new Set<string>()
-  /** Concurrency lanes: how many run, who is in line, and who is held until one ends. */
-  readonly #running = new Map<string, number>()
-  readonly #inLine = new Map<string, Map<string, Task>>()
-  readonly #held = new Map<string, Map<string, Task>>()
-
-  changed(before: Task | undefined, after: Task | undefined): void {
-    if (before && runs(before.state) && !(after && runs(after.state))) this.#leave(before)
-    if (before && waits(before)) this.#remove(before)
-    if (after && waits(after)) this.#add(after)
-    if (after && runs(after.state) && !(before && runs(before.state))) this.#enter(after)
+  readonly #lanes = new Map<string, Lane<Spot>>()
+  readonly #lines: Lines<Spot> = {
+    stand: (spot, place) => this.#stand(spot, place),
+    leave: (spot, id) => this.#leave(spot, id),
   }
 
-  /** How many tasks of the project wait for a slot. */
-  waitingCount(project: string): number {
-    return this.#waitingOf.get(project) ?? 0
+  changed(before: Task | undefined, after: Task | undefined): void {
+    if (before && after && keepsPlace(before, after)) return
+    if (before) this.#without(before)
+    if (after) this.#with(after)
+  }
+
+  #without(task: Task): void {
+    if (pends(task)) this.#count(task.project, -1)
+    if (waits(task)) this.#remove(task)
+    if (runs(task.state)) this.#move(task, -1)
+  }
+
+  #with(task: Task): void {
+    if (runs(task.state)) this.#move(task, 1)
+    if (pends(task)) this.#count(task.project, 1)
+    if (waits(task)) this.#add(task)
+  }
+
+  /** How many tasks of the project are yet to run: for want of a slot, a moment, a task or a person. */
+  pendingCount(project: string): number {
+    return this.#pending.get(project) ?? 0
   }
 
   pause(project: string, paused: boolean): void {
@@ -93,122 +112,112 @@ export class Queue {
     return [...found.values()]
   }
 
-  /** Its place among the tasks of its project that wait: 0 is next. Counts what is ahead. */
+  /** How many tasks of its project would get a slot before it. Looks at every task that waits. */
   ahead(task: Task, nowMs: number): number {
-    const own = effectivePriority(task.spec.priority, nowMs - task.enqueuedMs)
+    const own = candidateOf(task, nowMs)
     let count = 0
-    for (const { project, lines } of this.#sections.values()) {
-      if (project !== task.project) continue
-      for (const [priority, line] of lines.entries()) if (priority > own) count += line.size
+    for (const other of this.#waiting.values()) {
+      if (other.project !== task.project || this.heldBy(other) !== undefined) continue
+      if (isBefore(candidateOf(other, nowMs), own)) count += 1
     }
     return count
   }
 
-  /** Why a task that waits in a full concurrency lane waits; `undefined` if it does not. */
-  heldBy(task: Task): string | undefined {
-    const lane = laneOf(task)
-    return lane !== undefined && this.#held.get(lane)?.has(task.id)
-      ? task.spec.concurrency?.key
-      : undefined
+  /** The concurrency key of which as many run as may when this task starts. */
+  heldBy({ project, spec: { concurrency } }: Task): string | undefined {
+    if (!concurrency) return undefined
+    const running = this.#lanes.get(laneKey(project, concurrency.key))?.running ?? 0
+    return running >= concurrency.max ? concurrency.key : undefined
+  }
+
+  #count(project: string, by: 1 | -1): void {
+    const count = this.pendingCount(project) + by
+    if (count === 0) this.#pending.delete(project)
+    else this.#pending.set(project, count)
   }
 
   #add(task: Task): void {
-    this.#waitingOf.set(task.project, this.waitingCount(task.project) + 1)
-    const lane = laneOf(task)
-    if (lane === undefined) return this.#line(task)
-    if (this.#full(lane, task)) return put(this.#held, lane, task)
-    put(this.#inLine, lane, task)
-    this.#line(task)
-  }
-
-  #line(task: Task): void {
-    const fit = { kind: task.spec.kind, requires: task.spec.requires.toSorted() }
-    const key = `${task.project}\n${fitKey(fit)}`
-    const fresh = {
-      project: task.project,
-      fit,
-      lines: Array.from({ length: PRIORITIES }, () => new Line()),
-    }
-    const section = this.#sections.get(key) ?? fresh
-    this.#sections.set(key, section)
-    const { priority } = task.spec
-    section.lines[priority]?.add({ id: task.id, enqueuedMs: task.enqueuedMs })
-    this.#waiting.set(task.id, { section, priority })
+    this.#waiting.set(task.id, task)
+    const { id, enqueuedMs, spec } = task
+    const spot = spotOf(task)
+    if (!spec.concurrency) return this.#stand(spot, { id, enqueuedMs })
+    this.#inLane(task, (lane) => lane.add(berthOf(spot, spec.concurrency?.max), { id, enqueuedMs }))
   }
 
   #remove(task: Task): void {
-    this.#waitingOf.set(task.project, this.waitingCount(task.project) - 1)
-    const lane = laneOf(task)
-    if (lane !== undefined) {
-      this.#held.get(lane)?.delete(task.id)
-      this.#inLine.get(lane)?.delete(task.id)
-    }
-    this.#unline(task.id)
+    this.#waiting.delete(task.id)
+    const { id, spec } = task
+    const spot = spotOf(task)
+    if (!spec.concurrency) return this.#leave(spot, id)
+    this.#inLane(task, (lane) => lane.remove(berthOf(spot, spec.concurrency?.max), id))
   }
 
-  #unline(id: string): void {
-    const waiting = this.#waiting.get(id)
-    if (!waiting) return
-    const { section, priority } = waiting
-    this.#waiting.delete(id)
-    section.lines[priority]?.remove(id)
-    if (section.lines.every((line) => line.size === 0)) {
-      this.#sections.delete(`${section.project}\n${fitKey(section.fit)}`)
-    }
+  #move(task: Task, by: 1 | -1): void {
+    if (task.spec.concurrency) this.#inLane(task, (lane) => lane.move(by))
   }
 
-  #full(lane: string, task: Task): boolean {
-    return (this.#running.get(lane) ?? 0) >= (task.spec.concurrency?.max ?? Infinity)
+  /** Lanes are there while anybody runs or waits in them. */
+  #inLane({ project, spec }: Task, act: (lane: Lane<Spot>) => void): void {
+    const key = laneKey(project, spec.concurrency?.key ?? '')
+    const lane = this.#lanes.get(key) ?? new Lane(this.#lines)
+    act(lane)
+    if (lane.empty) this.#lanes.delete(key)
+    else this.#lanes.set(key, lane)
   }
 
-  /** One more runs in the lane: whom it is full for now is held. */
-  #enter(task: Task): void {
-    const lane = laneOf(task)
-    if (lane === undefined) return
-    this.#running.set(lane, (this.#running.get(lane) ?? 0) + 1)
-    for (const waiting of this.#inLine.get(lane)?.values() ?? []) {
-      if (!this.#full(lane, waiting)) continue
-      this.#inLine.get(lane)?.delete(waiting.id)
-      this.#unline(waiting.id)
-      put(this.#held, lane, waiting)
-    }
+  #stand({ section: key, project, fit, priority }: Spot, place: Place): void {
+    const lines = (): Line[] => Array.from({ length: PRIORITIES }, () => new Line())
+    const section = this.#sections.get(key) ?? { project, fit, lines: lines() }
+    this.#sections.set(key, section)
+    section.lines[priority]?.add(place)
   }
 
-  #leave(task: Task): void {
-    const lane = laneOf(task)
-    if (lane === undefined) return
-    this.#running.set(lane, (this.#running.get(lane) ?? 1) - 1)
-    for (const held of this.#held.get(lane)?.values() ?? []) {
-      if (this.#full(lane, held)) continue
-      this.#held.get(lane)?.delete(held.id)
-      put(this.#inLine, lane, held)
-      this.#line(held)
-    }
+  #leave({ section: key, priority }: Spot, id: string): void {
+    const section = this.#sections.get(key)
+    section?.lines[priority]?.remove(id)
+    if (section?.lines.every((line) => line.size === 0)) this.#sections.delete(key)
   }
-}
-
-function put(lanes: Map<string, Map<string, Task>>, lane: string, task: Task): void {
-  const tasks = lanes.get(lane) ?? new Map<string, Task>()
-  lanes.set(lane, tasks.set(task.id, task))
 }
 
 function waits(task: Task): boolean {
   return task.state === 'available' && !task.paused
 }
 
+function pends({ state }: Task): boolean {
+  return !ENDED.has(state) && !runs(state)
+}
+
+/** Most events of a task that runs or waits do not concern the order. */
+function keepsPlace(before: Task, after: Task): boolean {
+  if (runs(before.state) || runs(after.state)) return runs(before.state) && runs(after.state)
+  if (waits(before) !== waits(after) || pends(before) !== pends(after)) return false
+  return before.spec === after.spec && before.enqueuedMs === after.enqueuedMs
+}
+
 function headOf({ lines, project }: Section, nowMs: number): Candidate | undefined {
   let best: Candidate | undefined
-  for (let priority = PRIORITIES - 1; priority >= 0; priority--) {
-    const head = lines[priority]?.head()
-    if (!head) continue
-    const effective = effectivePriority(priority, nowMs - head.enqueuedMs)
-    const later =
-      best &&
-      (effective < best.effective ||
-        (effective === best.effective && head.enqueuedMs >= best.enqueuedMs))
-    if (!later) best = { task: head.id, project, effective, enqueuedMs: head.enqueuedMs }
+  for (const [priority, line] of lines.entries()) {
+    const place = line.head()
+    if (!place) continue
+    const effective = effectivePriority(priority, nowMs - place.enqueuedMs)
+    const head = { ...place, project, effective }
+    if (!best || isBefore(head, best)) best = head
   }
   return best
+}
+
+function candidateOf({ id, project, spec, enqueuedMs }: Task, nowMs: number): Candidate {
+  return {
+    id,
+    project,
+    enqueuedMs,
+    effective: effectivePriority(spec.priority, nowMs - enqueuedMs),
+  }
+}
+
+/** Within one project: higher priority, then first come. */
+function isBefore(a: Candidate, b: Candidate): boolean {
+  return a.effective === b.effective ? before(a, b) : a.effective > b.effective
 }
 
 /** Higher priority, then the project whose turn it is, then first come. */
@@ -217,10 +226,8 @@ export function goesFirst(
   b: Candidate,
   turnOf: (project: string) => number,
 ): boolean {
-  if (a.effective !== b.effective) return a.effective > b.effective
-  const turns = turnOf(a.project) - turnOf(b.project)
-  if (a.project !== b.project && turns !== 0) return turns < 0
-  return a.enqueuedMs < b.enqueuedMs || (a.enqueuedMs === b.enqueuedMs && a.task < b.task)
+  const turns = a.effective === b.effective ? turnOf(a.project) - turnOf(b.project) : 0
+  return turns === 0 ? isBefore(a, b) : turns < 0
 }
 
 function fits({ kind, requires }: Fit, { kinds, labels }: Offer): boolean {
@@ -231,7 +238,15 @@ function fitKey({ kind, requires }: Fit): string {
   return [kind, ...requires].join('\n')
 }
 
-function laneOf(task: Task): string | undefined {
-  const key = task.spec.concurrency?.key
-  return key === undefined ? undefined : `${task.project}\n${key}`
+function spotOf({ project, spec: { kind, requires, priority } }: Task): Spot {
+  const fit = { kind, requires: requires.toSorted() }
+  return { section: `${project}\n${fitKey(fit)}`, project, fit, priority }
+}
+
+function berthOf(spot: Spot, max = Infinity): Berth<Spot> {
+  return { key: `${max} ${spot.priority} ${spot.section}`, spot, max }
+}
+
+function laneKey(project: string, key: string): string {
+  return `${project}\n${key}`
 }

@@ -1,5 +1,4 @@
-import type { Outcome, Task, TaskId, TaskState } from './task.ts'
-import type { BriefSpec } from './brief.ts'
+import type { Dependency, Loss, Outcome, Task, TaskId, TaskState } from './task.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** Everything that can be asked of a shard's leader. Plain values: they may come from another node. */
@@ -21,8 +20,15 @@ export type Command =
       readonly attempt: number
       readonly outcome: Outcome
     }
-  /** The node itself gave the attempt back (credit gone, leash over, restarted without it). */
-  | { readonly type: 'lose'; readonly task: TaskId; readonly attempt: number; readonly why: string }
+  /** Nobody runs the attempt any more, and nobody knows its result. */
+  | {
+      readonly type: 'lose'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly how: Loss
+      /** One line for a person. */
+      readonly why: string
+    }
   | { readonly type: 'cancel' | 'pause' | 'resume'; readonly task: TaskId; readonly by: string }
   | {
       readonly type: 'prioritize'
@@ -47,16 +53,37 @@ export type Command =
   /** A timer of the shard's own. */
   | { readonly type: 'due'; readonly task: TaskId; readonly version: number }
   | { readonly type: 'forget'; readonly tasks: readonly TaskId[] }
+  | Notice
+
+/** What the shards of a dependency and its dependent write each other, as letters: nobody waits for a reply. */
+export type Notice =
+  /** `dependent`, of the shard that writes, waits for `task`; or does no longer. */
+  | {
+      readonly type: 'subscribe' | 'unsubscribe'
+      readonly task: TaskId
+      readonly dependent: TaskId
+    }
+  /** The first answer: how the dependency of `task` is now. */
+  | { readonly type: 'hear'; readonly task: TaskId; readonly dependency: Dependency }
+  /** The dependency ended, after it was said to be waited for. */
+  | {
+      readonly type: 'settle'
+      readonly task: TaskId
+      readonly dependency: Dependency
+      readonly how: TaskState
+    }
 
 export interface SubmitCommand {
   readonly type: 'submit'
   readonly project: string
   /** All or none; `after` may name ids of this batch. Ids carry this shard. */
-  readonly tasks: readonly { readonly id: TaskId; readonly spec: BriefSpec }[]
+  readonly tasks: readonly { readonly id: TaskId; readonly spec: TaskSpec }[]
   /** The same key gives the same answer. */
   readonly key: string
   /** 1 for the first time the client sends it. */
   readonly try: number
+  /** Tasks of other shards that it waits for and that are not there, as the door has found. */
+  readonly absent?: readonly TaskId[]
   /** SHA-256 of the canonical request: the same key with another body is refused. */
   readonly digest: string
   readonly by: string
@@ -72,7 +99,13 @@ export interface BulkFilter {
 export type Reply =
   | { readonly type: 'submitted'; readonly ids: readonly TaskId[]; readonly repeated: boolean }
   | { readonly type: 'task'; readonly task: Task }
-  | { readonly type: 'attempt'; readonly attempt: number; readonly spec: TaskSpec }
+  | {
+      readonly type: 'attempt'
+      readonly attempt: number
+      readonly spec: TaskSpec
+      /** How long it may run: what is left of the total timeout, if that is less. */
+      readonly startToCloseMs: number
+    }
   | { readonly type: 'accepted' }
   | { readonly type: 'stale' }
   | { readonly type: 'bulk'; readonly changed: number; readonly more: boolean }

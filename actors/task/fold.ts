@@ -1,9 +1,10 @@
 import { assert, unreachable } from '../../runtime/errors.ts'
-import { wholeTask } from './brief.ts'
+import { isFree, waitReason } from './dependencies.ts'
 import { QUEUE_LIMITS } from './limits.ts'
 import {
   ENDED,
   type Attempt,
+  type Dependency,
   type Outcome,
   type Task,
   type TaskEvent,
@@ -20,17 +21,12 @@ const LATE_RESULTS_MAX = 3
 export function fold(task: Task | undefined, event: TaskEvent): Task | undefined {
   if (event.type === 'submitted') {
     assert(task === undefined, 'a task is submitted once')
-    return withDue(born(event))
+    return withDue({ ...event.task, version: 1 })
   }
   assert(task, 'only a submitted task has events')
   if (event.type === 'forgotten') return undefined
   const next = changed(task, event)
   return withDue({ ...next, version: task.version + 1, updatedMs: event.atMs })
-}
-
-function born({ id, atMs, task }: Extract<TaskEvent, { type: 'submitted' }>): Task {
-  const moments = { createdMs: atMs, enqueuedMs: atMs, updatedMs: atMs }
-  return wholeTask({ ...task, ...moments, id, version: 1 })
 }
 
 type Later = Exclude<TaskEvent, { readonly type: 'submitted' | 'forgotten' }>
@@ -39,10 +35,12 @@ function changed(task: Task, event: Later): Task {
   switch (event.type) {
     case 'released':
       return released(task, event.atMs)
-    case 'dependencyEnded':
-      return dependencyEnded(task, event.dependency)
+    case 'dependencyHeard':
+      return dependencyHeard(task, event.dependency)
     case 'dependentAdded':
       return { ...task, dependents: [...task.dependents, event.dependent] }
+    case 'dependentRemoved':
+      return { ...task, dependents: task.dependents.filter((id) => id !== event.dependent) }
     case 'assigned':
       return assigned(task, event)
     case 'started':
@@ -58,7 +56,7 @@ function changed(task: Task, event: Later): Task {
     case 'paused':
       return { ...live(task), paused: true, reason: `paused by ${event.by}` }
     case 'resumed':
-      return { ...live(task), paused: false, reason: `resumed by ${event.by}` }
+      return explained({ ...live(task), paused: false, reason: `resumed by ${event.by}` })
     case 'prioritized':
       return { ...live(task), spec: { ...task.spec, priority: event.priority } }
     case 'lateResult':
@@ -81,9 +79,15 @@ function released(task: Task, atMs: number): Task {
   return { ...task, state: 'available', reason: 'waiting for a slot' }
 }
 
-function dependencyEnded(task: Task, ended: Task['dependencies'][number]): Task {
-  const dependencies = live(task).dependencies.map((each) => (each.id === ended.id ? ended : each))
-  return { ...task, dependencies }
+function dependencyHeard(task: Task, heard: Dependency): Task {
+  const dependencies = live(task).dependencies.map((each) => (each.id === heard.id ? heard : each))
+  return explained({ ...task, dependencies })
+}
+
+/** With the reason that its dependencies give, if it waits for them. */
+function explained(task: Task): Task {
+  const waits = task.state === 'suspended' && !task.paused && !isFree(task.dependencies)
+  return waits ? { ...task, reason: waitReason(task.dependencies) } : task
 }
 
 function assigned(task: Task, event: Extract<TaskEvent, { type: 'assigned' }>): Task {

@@ -1,6 +1,6 @@
 import type { DurableKind, Event } from '../../runtime/shard/machine.ts'
+import type { Unnumbered } from '../../runtime/shard/mail/letter.ts'
 import { summaryOf } from '../summary.ts'
-import { type BriefTask, briefTask, wholeTask } from './brief.ts'
 import { fold } from './fold.ts'
 import { ENDED, type Task, type TaskEvent, type TaskState } from './task.ts'
 import type { Reply } from './command.ts'
@@ -44,15 +44,20 @@ export type TallyEvent = Event & {
 /** The one row of the kind `tally`. */
 export const TALLY_ID = 'all'
 
-export type FleetEvent = TaskEvent | KeyEvent | UniqueEvent | ProjectEvent | TallyEvent
+export type FleetEvent =
+  | TaskEvent
+  | KeyEvent
+  | UniqueEvent
+  | ProjectEvent
+  | TallyEvent
+  /** To another shard. */
+  | Unnumbered
 
 const task: DurableKind<Task, TaskEvent> = {
   kind: 'task',
   version: 1,
   fold,
   finished: ({ state }) => ENDED.has(state),
-  brief: briefTask,
-  whole: (brief) => wholeTask(brief as BriefTask),
   listed: (row) => ({ atMs: row.updatedMs, summary: summaryOf(row) }),
 }
 

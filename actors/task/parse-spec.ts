@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RuntimeError } from '../../runtime/errors.ts'
-import { type BriefSpec, briefSpec } from './brief.ts'
 import { DEFAULTS, SPEC_LIMITS } from './limits.ts'
+import type { TaskSpec } from './spec.ts'
 import { shardOfTask } from './task-id.ts'
 
 const LONGEST_MS = 365 * 24 * 3_600_000
@@ -64,41 +64,27 @@ export const specSchema = z.strictObject({
 })
 
 /**
- * A task as a caller wrote it, within its limits, without what is as usual.
+ * A task as a caller wrote it, whole and within its limits.
  *
  * Throws `INVALID_ARGUMENT` that names the field, what was wrong with it and what would be right.
  */
-export function parseSpec(input: unknown): BriefSpec {
-  if (isCommand(input)) return commandSpec(input.argv)
+export function parseSpec(input: unknown): TaskSpec {
   const parsed = specSchema.safeParse(input)
   if (!parsed.success) throw invalid(parsed.error.issues[0])
   const { title, argv, workdir, notBeforeMs, expiresMs, unique, concurrency, ...rest } = parsed.data
+  within('argv', bytesOf(argv), SPEC_LIMITS.argvBytes)
   within('env', bytesOf(Object.entries(rest.env).flat()), SPEC_LIMITS.envBytes)
   within('metadata', bytesOf(Object.entries(rest.metadata).flat()), SPEC_LIMITS.metadataBytes)
-  return briefSpec({
+  return {
     ...rest,
-    ...commandSpec(argv),
-    ...(title === undefined ? {} : { title }),
+    title: title ?? argv.join(' ').slice(0, SPEC_LIMITS.titleLength),
+    argv,
     ...(workdir === undefined ? {} : { workdir }),
     ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
     ...(expiresMs === undefined ? {} : { expiresMs }),
     ...(unique === undefined ? {} : { unique }),
     ...(concurrency === undefined ? {} : { concurrency }),
-  })
-}
-
-/** Many tasks are a command and nothing else: those need no schema, which takes ten times as long. */
-function isCommand(input: unknown): input is { readonly argv: readonly string[] } {
-  if (typeof input !== 'object' || input === null) return false
-  for (const key in input) if (key !== 'argv') return false
-  const { argv } = input as { readonly argv?: unknown }
-  if (!Array.isArray(argv) || argv.length === 0) return false
-  return argv.length <= SPEC_LIMITS.argvCount && argv.every((word) => typeof word === 'string')
-}
-
-function commandSpec(argv: readonly string[]): BriefSpec {
-  within('argv', bytesOf(argv), SPEC_LIMITS.argvBytes)
-  return { argv, title: argv.join(' ').slice(0, SPEC_LIMITS.titleLength) }
+  }
 }
 
 const PROJECT = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
@@ -114,7 +100,8 @@ export function parseProject(input: unknown): string {
 }
 
 function bytesOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0)
+  const encoder = new TextEncoder()
+  return texts.reduce((sum, text) => sum + encoder.encode(text).length + 1, 0)
 }
 
 function within(field: string, bytes: number, limit: number): void {

@@ -20,7 +20,7 @@ export const RECORDS: Readonly<
       wakeMs: 'for scheduled: not before, wall clock ms',
       dueMs: 'when the state itself is looked at again, wall clock ms',
       dependencies: 'tasks that must complete first, and how they are',
-      dependents: 'tasks of the same project that wait for this one',
+      dependents: 'tasks that wait for this one, in other projects too',
       paused: 'held back by a person',
       cancelling: 'its running attempt was asked to end',
       attempt: 'number of the current or last attempt, from 1; the fencing token',
@@ -45,6 +45,26 @@ export const RECORDS: Readonly<
   project: {
     summary: 'A project, that is a queue.',
     fields: { paused: 'gives out no tasks', by: 'who paused or resumed it last' },
+  },
+  outbox: {
+    summary: 'Where the mail of the shard to another stands; its id is the target.',
+    fields: {
+      era: 'raised when the shard was forced to go on without some of its log',
+      seq: 'number of the newest letter in that era',
+      waiting: 'letters not acknowledged yet',
+    },
+  },
+  letter: {
+    summary: 'A letter not acknowledged yet; its id is target/era/number.',
+    fields: { body: 'the command that it is to the other shard' },
+  },
+  inbox: {
+    summary: 'The newest letter taken from another shard; its id is the source.',
+    fields: { era: 'of the source', seq: 'its number in that era' },
+  },
+  era: {
+    summary: 'How often the shard was forced to go on, from 1; kept once it was.',
+    fields: { era: 'count' },
   },
   tally: {
     summary: 'How many tasks of the shard have ended, by state.',

@@ -1,5 +1,4 @@
 import type { Event } from '../../runtime/shard/machine.ts'
-import type { BriefTask } from './brief.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** `t<shard>-<ulid>`, as `t07-01J…`: any node routes it without a directory. */
@@ -39,11 +38,17 @@ export type OutcomeClass =
   | 'exit' // The command said no: `code` tells. Retried only if the caller asked for retries.
   | 'crash' // Killed by a signal nobody here sent, or could not be run.
   | 'timeout'
-  | 'lost' // The node, its holder or its credit went away; requeued at once, no retry used.
+  | 'lost' // The node, its holder or its credit went away: `Loss` says how.
   | 'transient'
   | 'cancelled'
   | 'invalid' // Cannot ever run as it is, such as a missing workdir: never retried.
   | 'unknown' // It may or may not have run: with `onLost: ask` a person decides.
+
+/** How an attempt was lost, which decides what follows. */
+export type Loss =
+  | 'unstarted' // It never ran: to the line again at once.
+  | 'ended' // Its own node ended it, as a leash does: to the line at once, or a person is asked.
+  | 'died' // Its node or holder went away under it: a retry, or a person is asked.
 
 export interface Outcome {
   readonly class: OutcomeClass
@@ -71,7 +76,10 @@ export interface Attempt {
 
 export interface Dependency {
   readonly id: TaskId
-  readonly state: 'waiting' | 'completed' | 'failed' | 'unknown'
+  /** Where it is another one than the dependent's, once its shard has said so. */
+  readonly project?: string
+  /** `unknown`: it never was, or was forgotten. `waived`: a person lets the task go on without it. */
+  readonly state: 'waiting' | 'completed' | 'failed' | 'unknown' | 'waived'
 }
 
 /** A task's row. Never changed in place. */
@@ -94,7 +102,7 @@ export interface Task {
   /** For `scheduled`: when it may run, wall clock. */
   readonly wakeMs?: number
   readonly dependencies: readonly Dependency[]
-  /** Tasks in this shard's projects that wait for this one. */
+  /** Tasks of any project that wait for this one; those of other shards are told by letter. */
   readonly dependents: readonly TaskId[]
   readonly paused: boolean
   /** Someone asked to cancel while an attempt runs. */
@@ -109,17 +117,11 @@ export interface Task {
   readonly lateResults?: readonly { readonly attempt: number; readonly outcome: Outcome }[]
 }
 
-/** A task at its birth: the rest follows from the event. */
-export type NewTask = Pick<
-  BriefTask,
-  'by' | 'dependencies' | 'project' | 'reason' | 'spec' | 'state' | 'wakeMs'
->
-
 export type TaskEvent = Event & { readonly kind: 'task' } & (
-    | { readonly type: 'submitted'; readonly task: NewTask }
+    | { readonly type: 'submitted'; readonly task: Task }
     | { readonly type: 'released' } // To available: its dependencies, moment or person are satisfied.
-    | { readonly type: 'dependencyEnded'; readonly dependency: Dependency }
-    | { readonly type: 'dependentAdded'; readonly dependent: TaskId }
+    | { readonly type: 'dependencyHeard'; readonly dependency: Dependency } // How it is now.
+    | { readonly type: 'dependentAdded' | 'dependentRemoved'; readonly dependent: TaskId }
     | {
         readonly type: 'assigned'
         readonly attempt: number

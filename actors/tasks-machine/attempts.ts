@@ -27,7 +27,10 @@ export function assign(desk: Desk, command: Of<'assign'>): Decision {
   const attempt = task.attempt + 1
   const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
   const assigned: TaskEvent = { ...at, type: 'assigned', attempt, store, boot, node }
-  return decided([assigned], { type: 'attempt', attempt, spec: task.spec })
+  const { spec } = task
+  const leftMs = task.createdMs + spec.timeouts.totalMs - desk.wallMs
+  const startToCloseMs = Math.min(spec.timeouts.startToCloseMs, Math.max(0, leftMs))
+  return decided([assigned], { type: 'attempt', attempt, spec, startToCloseMs })
 }
 
 export function start(desk: Desk, { task: id, attempt }: Of<'start'>): Decision {
@@ -56,23 +59,19 @@ function late(desk: Desk, task: Task, attempt: number, outcome: Outcome): Decisi
   return decided([{ ...at, type: 'lateResult', attempt, outcome }], { type: 'stale' })
 }
 
-/** The node gave the attempt back. It goes to the line again at once, and no retry is used. */
-export function lose(desk: Desk, { task: id, attempt, why }: Of<'lose'>): Decision {
+/** Nobody runs the attempt any more. Where it may have run, `onLost` says who decides what follows. */
+export function lose(desk: Desk, { task: id, attempt, how, why }: Of<'lose'>): Decision {
   const task = desk.task(id)
   if (!task || task.attempt !== attempt || !runs(task.state)) return answered({ type: 'stale' })
   const outcome: Outcome = { class: 'lost', message: why }
   if (task.cancelling)
     return close(desk, task, outcome, end('cancelled', 'cancelled; its attempt was lost'))
-  const ran = task.state !== 'assigned'
-  if (ran && task.spec.onLost === 'ask') {
+  if (how !== 'unstarted' && task.spec.onLost === 'ask') {
     const reason = `waits for a person: outcome unknown, ${why}`
-    return close(
-      desk,
-      task,
-      { ...outcome, class: 'unknown' },
-      { state: 'suspended', reason, retryUsed: false },
-    )
+    const unknown: Outcome = { ...outcome, class: 'unknown' }
+    return close(desk, task, unknown, { state: 'suspended', reason, retryUsed: false })
   }
+  if (how === 'died') return close(desk, task, outcome, again(desk, task, outcome))
   return close(desk, task, outcome, {
     state: 'available',
     reason: `waiting again: ${why}`,
@@ -88,17 +87,21 @@ function close(desk: Desk, task: Task, outcome: Outcome, next: Next): Decision {
 }
 
 /** Classes after which another attempt may help. A command that says no is asked again only on request. */
-const TRANSIENT: ReadonlySet<OutcomeClass> = new Set(['crash', 'timeout', 'transient', 'unknown'])
+const TRANSIENT: ReadonlySet<OutcomeClass> = new Set(['crash', 'timeout', 'transient'])
 
 function afterwards(desk: Desk, task: Task, outcome: Outcome): Next {
   if (outcome.class === 'ok') return end('completed', 'completed')
   if (task.cancelling || outcome.class === 'cancelled') return end('cancelled', task.reason)
-  const again = TRANSIENT.has(outcome.class) || (outcome.class === 'exit' && task.spec.retry.onExit)
+  const helps = TRANSIENT.has(outcome.class) || (outcome.class === 'exit' && task.spec.retry.onExit)
+  return helps ? again(desk, task, outcome) : end('failed', describe(outcome))
+}
+
+/** Another attempt, as long as there are retries left. */
+function again(desk: Desk, task: Task, outcome: Outcome): Next {
   const what = describe(outcome)
-  if (!again) return end('failed', what)
   const { max } = task.spec.retry
-  if (task.retriesUsed >= max)
-    return end(max === 0 ? 'failed' : 'discarded', `${what}; ${max} retries used`)
+  if (max === 0) return end('failed', what)
+  if (task.retriesUsed >= max) return end('discarded', `${what}; ${max} retries used`)
   const number = task.retriesUsed + 1
   const wakeMs = desk.wallMs + backoffMs(task, desk)
   return {

@@ -1,8 +1,8 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import { briefSpec } from '../task/brief.ts'
 import type { BulkFilter, Command } from '../task/command.ts'
 import { answered, decided, refused, unknownTask, type Desk } from './desk.ts'
 import { endings } from './endings.ts'
+import { isLost } from '../task/dependencies.ts'
 import { runs } from '../task/fold.ts'
 import { TALLY_ID, type FleetEvent } from '../task/kinds.ts'
 import { QUEUE_LIMITS } from '../task/limits.ts'
@@ -30,8 +30,22 @@ function resuming(desk: Desk, task: Task, by: string): Change {
   const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
   if (ENDED.has(task.state)) return `it is ${task.state} already`
   if (task.paused) return [{ ...at, type: 'resumed', by }]
-  const free = task.dependencies.every(({ state }) => state !== 'waiting')
-  return task.state === 'suspended' && free ? [{ ...at, type: 'released' }] : []
+  return task.state === 'suspended' ? letGo(desk, task) : []
+}
+
+/** A person says: without what is lost. What can still complete is still waited for. */
+function letGo(desk: Desk, { id, dependencies }: Task): FleetEvent[] {
+  const at = { kind: 'task', id, atMs: desk.wallMs } as const
+  const lost = dependencies.filter(isLost)
+  const waived = lost.map(
+    (each): FleetEvent => ({
+      ...at,
+      type: 'dependencyHeard',
+      dependency: { ...each, state: 'waived' },
+    }),
+  )
+  const free = dependencies.every(({ state }) => state !== 'waiting')
+  return free ? [...waived, { ...at, type: 'released' }] : waived
 }
 
 const EDITS = { cancel: cancelling, pause: pausing, resume: resuming } as const
@@ -68,7 +82,7 @@ export function retry(desk: Desk, command: Of<'retry'>): Decision {
   if (!ENDED.has(task.state)) {
     const asks = task.state === 'suspended' && task.reason.startsWith('waits for a person')
     if (!asks) return changed('retry', task, `it is ${task.state}`)
-    return decided([{ kind: 'task', id: task.id, type: 'released', atMs }], {
+    return decided(letGo(desk, task), {
       type: 'submitted',
       ids: [task.id],
       repeated: false,
@@ -76,15 +90,25 @@ export function retry(desk: Desk, command: Of<'retry'>): Decision {
   }
   if (desk.task(command.id))
     return answered({ type: 'submitted', ids: [command.id], repeated: true })
-  const { project, spec } = task
-  const reason = `waiting for a slot: ${task.id} again`
-  const again = {
+  const { wakeMs: _wake, dueMs: _due, outcome: _outcome, lateResults: _late, ...rest } = task
+  const again: Task = {
+    ...rest,
+    id: command.id,
     by: command.by,
-    project,
-    reason,
-    spec: briefSpec(spec),
     state: 'available',
-  } as const
+    reason: `waiting for a slot: ${task.id} again`,
+    createdMs: atMs,
+    updatedMs: atMs,
+    enqueuedMs: atMs,
+    version: 0,
+    dependencies: [],
+    dependents: [],
+    paused: false,
+    cancelling: false,
+    attempt: 0,
+    attempts: [],
+    retriesUsed: 0,
+  }
   const born: FleetEvent = { kind: 'task', id: command.id, type: 'submitted', atMs, task: again }
   return decided([born], { type: 'submitted', ids: [command.id], repeated: false })
 }

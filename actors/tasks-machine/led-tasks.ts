@@ -30,4 +30,6 @@ export interface TasksListener {
   left(shard: number): void
   /** `after` is `undefined` for a forgotten task. */
   changed(id: string, before: Task | undefined, after: Task | undefined, at: Position): void
+  /** Other tasks may be given out than before, though none has changed: a project was paused or resumed. */
+  reordered(): void
 }

@@ -1,13 +1,15 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { BriefSpec } from '../task/brief.ts'
+import { LETTERS_MAX, lettersWaiting } from '../../runtime/shard/mail/mail.ts'
 import type { Reply, SubmitCommand } from '../task/command.ts'
 import { answered, decided, refused, type Desk } from './desk.ts'
-import { endings, uniqueId } from './endings.ts'
+import { dependencyOf, endings, isRemote, noticeTo, stateAfter, uniqueId } from './endings.ts'
+import { isFree, waitReason } from '../task/dependencies.ts'
 import { runs } from '../task/fold.ts'
 import type { FleetEvent, KeyRow, UniqueRow } from '../task/kinds.ts'
 import { QUEUE_LIMITS } from '../task/limits.ts'
+import type { TaskSpec } from '../task/spec.ts'
 import { shardOfTask } from '../task/task-id.ts'
-import { ENDED, type Dependency, type NewTask, type Task, type TaskState } from '../task/task.ts'
+import { ENDED, type Dependency, type Task, type TaskState } from '../task/task.ts'
 
 /** How long a producer is told to wait when its project's queue is full. Unit: ms. */
 const FULL_RETRY_MS = 5_000
@@ -30,8 +32,14 @@ export function submit(desk: Desk, command: SubmitCommand): Decision {
   const reply = decision.reply as Reply
   if (reply.type === 'refused' && command.try === 1) return decision
   const atMs = desk.wallMs
-  const { digest } = command
-  const answer: FleetEvent = { atMs, digest, id, kind: 'key', reply, type: 'answered' }
+  const answer: FleetEvent = {
+    kind: 'key',
+    id,
+    type: 'answered',
+    atMs,
+    digest: command.digest,
+    reply,
+  }
   return { events: [...decision.events, answer], reply }
 }
 
@@ -44,8 +52,8 @@ function repeated(reply: Reply): Reply {
 }
 
 function admit(desk: Desk, command: SubmitCommand): Decision {
-  const { project, tasks } = command
-  const waiting = desk.queue.waitingCount(project)
+  const { project, tasks, absent = [] } = command
+  const waiting = desk.queue.pendingCount(project)
   if (waiting + tasks.length > QUEUE_LIMITS.waitingPerProject) {
     const message = `Cannot submit to "${project}": ${waiting} tasks wait, the limit is ${QUEUE_LIMITS.waitingPerProject}`
     return refused('RESOURCE_EXHAUSTED', message, FULL_RETRY_MS)
@@ -53,11 +61,11 @@ function admit(desk: Desk, command: SubmitCommand): Decision {
   const specs = new Map(tasks.map(({ id, spec }) => [id, spec]))
   if (specs.size < tasks.length)
     return refused('INVALID_ARGUMENT', 'Cannot submit: two tasks have the same id')
-  const wrong = wrongId(desk, specs) ?? wrongDependency(desk, specs)
-  return wrong ?? take(desk, command)
+  const wrong = wrongId(desk, specs) ?? wrongDependency(desk, specs, new Set(absent))
+  return wrong ?? crowded(desk, specs) ?? take(desk, command)
 }
 
-function wrongId(desk: Desk, specs: ReadonlyMap<string, BriefSpec>): Decision | undefined {
+function wrongId(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | undefined {
   for (const id of specs.keys()) {
     if (desk.task(id))
       return refused('ALREADY_EXISTS', `Cannot submit "${id}": there is such a task`)
@@ -65,13 +73,21 @@ function wrongId(desk: Desk, specs: ReadonlyMap<string, BriefSpec>): Decision | 
   return undefined
 }
 
-function wrongDependency(desk: Desk, specs: ReadonlyMap<string, BriefSpec>): Decision | undefined {
-  for (const [id, { after = [] }] of specs) {
+/**
+ * What is waited for must be there already, or come in the same batch: so an edge always leads to an
+ * older task, and only a batch can hold a cycle. Of other shards the door has asked.
+ */
+function wrongDependency(
+  desk: Desk,
+  specs: ReadonlyMap<string, TaskSpec>,
+  absent: ReadonlySet<string>,
+): Decision | undefined {
+  for (const [id, { after }] of specs) {
     for (const needed of after) {
-      if (specs.has(needed) || desk.task(needed)) continue
-      const elsewhere = shardOfTask(needed) !== desk.shard
-      const why = elsewhere ? 'belongs to another project' : 'never was, or was forgotten'
-      return refused('INVALID_ARGUMENT', `Cannot submit "${id}": its dependency "${needed}" ${why}`)
+      const there = isRemote(desk, needed) ? !absent.has(needed) : desk.task(needed)
+      if (specs.has(needed) || there) continue
+      const message = `Cannot submit "${id}": its dependency "${needed}" never was, or was forgotten`
+      return refused('INVALID_ARGUMENT', message)
     }
   }
   const cycle = findCycle(specs)
@@ -84,8 +100,20 @@ function wrongDependency(desk: Desk, specs: ReadonlyMap<string, BriefSpec>): Dec
   )
 }
 
+/** Letters to a shard that does not take them pile up here: more are a producer's to keep. */
+function crowded(desk: Desk, specs: ReadonlyMap<string, TaskSpec>): Decision | undefined {
+  const needed = [...specs.values()].flatMap(({ after }) => after)
+  const shards = new Set(needed.filter((id) => isRemote(desk, id)).map(shardOfTask))
+  for (const to of shards) {
+    if (to === undefined || lettersWaiting(desk.row, to) < LETTERS_MAX) continue
+    const message = `Cannot submit: ${LETTERS_MAX} letters to shard ${to} wait to be taken`
+    return refused('RESOURCE_EXHAUSTED', message, FULL_RETRY_MS)
+  }
+  return undefined
+}
+
 /** The ids of a cycle, the first one repeated at its end. Only a batch can hold one. */
-export function findCycle(specs: ReadonlyMap<string, BriefSpec>): readonly string[] | undefined {
+export function findCycle(specs: ReadonlyMap<string, TaskSpec>): readonly string[] | undefined {
   const done = new Set<string>()
   const path: string[] = []
   const visit = (id: string): readonly string[] | undefined => {
@@ -112,12 +140,14 @@ function take(desk: Desk, command: SubmitCommand): Decision {
   const events: FleetEvent[] = []
   const links: FleetEvent[] = [] // After all of the batch are there.
   const ids: string[] = []
+  const standIns = standInsOf(desk, command)
   for (const { id, spec } of command.tasks) {
-    const holder = holderOf(desk, command.project, spec)
-    if (holder && spec.unique?.onConflict !== 'replace') {
-      ids.push(holder.id)
+    const standIn = standIns.get(id)
+    if (standIn !== undefined) {
+      ids.push(standIn)
       continue
     }
+    const holder = holderOf(desk, command.project, spec)
     if (holder) {
       if (runs(holder.state)) {
         const message = `Cannot replace "${holder.id}": it is ${holder.state}`
@@ -130,74 +160,99 @@ function take(desk: Desk, command: SubmitCommand): Decision {
       )
     }
     ids.push(id)
-    const task = newTask(desk, command, spec)
-    events.push(...born(desk, id, task))
-    links.push(...linksOf(desk, id, task))
+    const after = spec.after.map((needed) => standIns.get(needed) ?? needed)
+    const task = newTask(desk, command, id, { ...spec, after })
+    events.push(...born(task, spec))
+    links.push(...linksOf(desk, task))
   }
   return decided([...events, ...links], { type: 'submitted', ids, repeated: false })
 }
 
-function holderOf(desk: Desk, project: string, spec: BriefSpec): Task | undefined {
+/** Of the batch: who is not added, and the task with the same unique key that stands for it. */
+function standInsOf(desk: Desk, { project, tasks }: SubmitCommand): ReadonlyMap<string, string> {
+  const standIns = new Map<string, string>()
+  const firstOf = new Map<string, string>()
+  for (const { id, spec } of tasks) {
+    if (!spec.unique) continue
+    const { key, onConflict } = spec.unique
+    const holder = onConflict === 'replace' ? undefined : holderOf(desk, project, spec)?.id
+    const standIn = holder ?? firstOf.get(key)
+    if (standIn === undefined) firstOf.set(key, id)
+    else standIns.set(id, standIn)
+  }
+  return standIns
+}
+
+function holderOf(desk: Desk, project: string, spec: TaskSpec): Task | undefined {
   if (!spec.unique) return undefined
   const row = desk.row('unique', uniqueId(project, spec.unique.key)) as UniqueRow | undefined
   const task = row && desk.task(row.task)
   return task && !ENDED.has(task.state) ? task : undefined
 }
 
-function born({ wallMs: atMs }: Desk, id: string, task: NewTask): FleetEvent[] {
-  const submitted: FleetEvent = { atMs, id, kind: 'task', task, type: 'submitted' }
-  const { unique } = task.spec
+function born(task: Task, { unique }: TaskSpec): FleetEvent[] {
+  const { id, project, createdMs: atMs } = task
+  const submitted: FleetEvent = { kind: 'task', id, type: 'submitted', atMs, task }
   if (!unique) return [submitted]
-  const key = uniqueId(task.project, unique.key)
+  const key = uniqueId(project, unique.key)
   return [submitted, { kind: 'unique', id: key, type: 'taken', atMs, task: id }]
 }
 
-function linksOf({ wallMs: atMs }: Desk, id: string, { dependencies = [] }: NewTask): FleetEvent[] {
+function linksOf(desk: Desk, { id, dependencies, createdMs: atMs }: Task): FleetEvent[] {
   const waiting = dependencies.filter(({ state }) => state === 'waiting')
-  return waiting.map((needed) => ({
-    kind: 'task',
-    id: needed.id,
-    type: 'dependentAdded',
-    atMs,
-    dependent: id,
-  }))
+  return waiting.map(({ id: needed }) =>
+    isRemote(desk, needed)
+      ? noticeTo(desk, { type: 'subscribe', task: needed, dependent: id })
+      : { kind: 'task', id: needed, type: 'dependentAdded', atMs, dependent: id },
+  )
 }
 
-function dependencyOn(desk: Desk, batch: ReadonlySet<string>, id: string): Dependency {
-  const state = batch.has(id) ? 'available' : desk.task(id)?.state
-  if (state === undefined) return { id, state: 'unknown' }
-  if (!ENDED.has(state)) return { id, state: 'waiting' }
-  return { id, state: state === 'completed' ? 'completed' : 'failed' }
+/** How what a new task waits for is now; of another shard that is yet to be heard. */
+function dependencyOn(desk: Desk, { project, tasks }: SubmitCommand, id: string): Dependency {
+  const needed = desk.task(id)
+  if (needed) {
+    const state = ENDED.has(needed.state) ? stateAfter(needed.state) : 'waiting'
+    return dependencyOf({ project }, needed, state)
+  }
+  const known = isRemote(desk, id) || tasks.some((each) => each.id === id)
+  return { id, state: known ? 'waiting' : 'unknown' }
 }
 
-function newTask(desk: Desk, { project, by, tasks }: SubmitCommand, spec: BriefSpec): NewTask {
-  const { after = [], notBeforeMs } = spec
-  const batch = new Set(after.length > 0 ? tasks.map(({ id }) => id) : [])
-  const dependencies = after.map((needed) => dependencyOn(desk, batch, needed))
-  const [state, reason] = firstState(spec, dependencies, desk.wallMs)
-  const wakes = state === 'scheduled' && notBeforeMs !== undefined
+function newTask(desk: Desk, command: SubmitCommand, id: string, spec: TaskSpec): Task {
+  const { project, by } = command
+  const atMs = desk.wallMs
+  const dependencies = spec.after.map((needed) => dependencyOn(desk, command, needed))
+  const [state, reason] = firstState(spec, dependencies, atMs)
   return {
-    by,
-    ...(dependencies.length > 0 && { dependencies }),
+    id,
     project,
-    reason,
     spec,
+    by,
     state,
-    ...(wakes && { wakeMs: notBeforeMs }),
+    reason,
+    createdMs: atMs,
+    updatedMs: atMs,
+    enqueuedMs: atMs,
+    version: 0,
+    ...(state === 'scheduled' && spec.notBeforeMs !== undefined
+      ? { wakeMs: spec.notBeforeMs }
+      : {}),
+    dependencies,
+    dependents: [],
+    paused: false,
+    cancelling: false,
+    attempt: 0,
+    attempts: [],
+    retriesUsed: 0,
   }
 }
 
 function firstState(
-  spec: BriefSpec,
+  spec: TaskSpec,
   dependencies: readonly Dependency[],
   atMs: number,
 ): readonly [TaskState, string] {
-  const failed = dependencies.find(({ state }) => state === 'failed' || state === 'unknown')
-  if (failed)
-    return ['suspended', `waits for a person: its dependency ${failed.id} is ${failed.state}`]
-  const waiting = dependencies.filter(({ state }) => state === 'waiting')
-  if (waiting.length > 0)
-    return ['suspended', `waits for ${waiting.map(({ id }) => id).join(', ')}`]
+  if (!isFree(dependencies)) return ['suspended', waitReason(dependencies)]
   if ((spec.notBeforeMs ?? 0) > atMs) return ['scheduled', 'waits for its moment']
   return ['available', 'waiting for a slot']
 }

@@ -1,5 +1,6 @@
 import { unreachable } from '../../runtime/errors.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
+import { Heap } from '../../runtime/scheduling/heap.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
 import type {
   Change,
@@ -15,11 +16,11 @@ import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
 import type { Command } from '../task/command.ts'
 import { answered, unknownTask, type Desk } from './desk.ts'
-import { DueHeap } from './due-heap.ts'
 import { bulk, due, edit, forget, pauseProject, prioritize, retry } from './edits.ts'
 import { runs } from '../task/fold.ts'
 import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from '../task/kinds.ts'
 import type { LedTasks, TasksListener } from './led-tasks.ts'
+import { hear, settle, subscribe, unsubscribe } from './remote.ts'
 import { submit } from './submit.ts'
 import { ENDED, type Task } from '../task/task.ts'
 
@@ -41,12 +42,20 @@ export function tasksMachine(options: TasksMachineOptions): Machine<Command> {
   return { kinds: KINDS, lead: (shard) => new TasksLeading(options, shard) }
 }
 
+/** A timer: when the row of this version must be looked at. */
+interface Due {
+  readonly id: string
+  readonly version: number
+  readonly dueMs: number
+}
+
 class TasksLeading implements Leading<Command>, LedTasks {
   readonly shard: number
   readonly #options: TasksMachineOptions
   readonly #shard: Shard<Command>
   readonly #queue = new Queue()
-  readonly #due = new DueHeap()
+  /** Stale ones stay in until they fall due. */
+  readonly #due = new Heap<Due>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.id < b.id))
   readonly #running = new Map<string, Task>()
   #liveCount = 0
   #timer: Timer | undefined
@@ -106,6 +115,14 @@ class TasksLeading implements Leading<Command>, LedTasks {
         return due(desk, command)
       case 'forget':
         return forget(desk, command)
+      case 'subscribe':
+        return subscribe(desk, command)
+      case 'unsubscribe':
+        return unsubscribe(desk, command)
+      case 'hear':
+        return hear(desk, command)
+      case 'settle':
+        return settle(desk, command)
       default:
         return unreachable(command)
     }
@@ -120,9 +137,11 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   committed(changes: readonly Change[], at: Position): void {
+    const { listener } = this.#options
     for (const { kind, id, before, after } of changes) {
-      if (kind !== 'task') continue
-      this.#options.listener.changed(id, before as Task | undefined, after as Task | undefined, at)
+      if (kind === 'task')
+        listener.changed(id, before as Task | undefined, after as Task | undefined, at)
+      if (kind === 'project') listener.reordered()
     }
   }
 
@@ -150,7 +169,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
 
   /** Only the active leader arms timers; they fire as commands, checked against the row's version. */
   #arm(): void {
-    const next = this.#due.next
+    const next = this.#due.first
     if (!next || next.dueMs >= this.#armedMs) return
     const { clock } = this.#options
     this.#timer?.cancel()
@@ -163,7 +182,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
     const nowMs = this.#options.clock.wallMs()
     this.#armedMs = Infinity
     for (let count = 0; count < DUE_BATCH; count++) {
-      const next = this.#due.next
+      const next = this.#due.first
       if (!next || next.dueMs > nowMs) break
       this.#due.take()
       if (this.task(next.id)?.version !== next.version) continue

@@ -195,7 +195,8 @@ export class Holder {
       })
       this.#terminals.set(name, terminal)
     } catch (error) {
-      this.#settle(entry, neverRan(entry, `Cannot start "${program}": ${String(error)}`))
+      const never = neverRan(entry, `Cannot start "${program}": ${String(error)}`)
+      this.#settle(entry, { ...never, reason: 'exhausted' })
     }
     return undefined
   }

@@ -36,6 +36,7 @@ export class Link {
   readonly #asks = new Map<number, (answer: Answer | undefined) => void>()
   readonly #streams = new Map<number, (reply: StreamReply) => void>()
   #next = 1
+  #over = false
   readonly #welcomed: (welcome: Welcome) => void
   welcome: Welcome | undefined
   /** The holder's system accepted; the holder itself may still be silent. */
@@ -62,15 +63,19 @@ export class Link {
     }
   }
 
+  /**
+   * Answered with `undefined` only after `closed` was called: until then its owner takes this link
+   * for a good one, and would ask it again, and again, in one turn that never ends.
+   */
   ask(request: Unnumbered<Request>, answered: (answer: Answer | undefined) => void): void {
-    if (this.#socket.destroyed) return queueMicrotask(() => answered(undefined))
+    if (this.#over) return queueMicrotask(() => answered(undefined))
     const ask = this.#next++
     const silent = setTimeout(() => this.#socket.destroy(), this.#options.silentMs)
     this.#asks.set(ask, (answer) => {
       clearTimeout(silent)
       answered(answer)
     })
-    this.#socket.write(encodeFrame({ ...request, ask }))
+    if (!this.#socket.destroyed) this.#socket.write(encodeFrame({ ...request, ask }))
   }
 
   send(request: Request): void {
@@ -130,6 +135,7 @@ export class Link {
   }
 
   #closed(): void {
+    this.#over = true
     const asks = [...this.#asks.values()]
     this.#asks.clear()
     this.#streams.clear()

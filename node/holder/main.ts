@@ -87,6 +87,7 @@ function keepTime({ holder, door, start, leave }: Watched): void {
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('SIGTERM', () => {
     stopping = true
+    holder.draining = true // What a node wants started now, the next holder starts.
     holder.endAll()
   })
   setInterval(() => {

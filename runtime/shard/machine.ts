@@ -30,10 +30,6 @@ export interface DurableKind<Row = unknown, E extends Event = Event> extends For
    * hot database and are not loaded at activation.
    */
   readonly lookup?: boolean
-  /** What is written of a row, when that is not the row itself. Pure. */
-  brief?(row: Row): unknown
-  /** The row of which `brief` made this. Pure. */
-  whole?(brief: unknown): Row
   /** How a finished row stands in lists: its moment and what a page shows of it. */
   listed?(row: Row): { readonly atMs: number; readonly summary: unknown }
 }

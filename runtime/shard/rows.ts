@@ -50,7 +50,7 @@ export class Rows {
       const rows = this.#of(kind.kind)
       const range = liveRange(this.#options.shard, kind.kind)
       const visit = (key: string, value: Uint8Array): void => {
-        rows.set(key.slice(range.gte.length), decodeRow(kind, value))
+        rows.set(key.slice(range.gte.length), decodeValue(kind, value))
       }
       this.#options.hot.scan(range, visit, (error) => (error ? done(error) : next(at + 1)))
     }
@@ -142,7 +142,7 @@ export class Rows {
       into.cold.push({
         type: 'put',
         key: historyKey(shard, name, id),
-        value: encodeValue(FORMATS.history, { index: into.applied, row: encodeRow(kind, row) }),
+        value: encodeValue(FORMATS.history, { index: into.applied, row: encodeValue(kind, row) }),
       })
       const summary = kind.listed?.(row)
       if (listing && summary)
@@ -157,7 +157,7 @@ export class Rows {
     into.hot.push(
       row === undefined || finished
         ? { type: 'delete', key }
-        : { type: 'put', key, value: encodeRow(kind, row) },
+        : { type: 'put', key, value: encodeValue(kind, row) },
     )
   }
 
@@ -185,7 +185,7 @@ export class Rows {
     const durable = this.#kind(kind)
     if (!durable.lookup) return this.#history(kind, id)?.row
     const value = hot.get(liveKey(shard, kind, id))
-    return value && decodeRow(durable, value)
+    return value && decodeValue(durable, value)
   }
 
   #history(
@@ -197,7 +197,7 @@ export class Rows {
     const value = durable.finished && cold.get(historyKey(shard, kind, id))
     if (!value) return undefined
     const { index, row } = decodeValue(FORMATS.history, value) as StoredHistory
-    return { index, row: decodeRow(durable, row) }
+    return { index, row: decodeValue(durable, row) }
   }
 
   #of(kind: string): Map<string, unknown> {
@@ -211,15 +211,6 @@ export class Rows {
     assert(kind, `the kind "${name}" is in the table of kinds`)
     return kind
   }
-}
-
-function encodeRow(kind: DurableKind, row: unknown): Uint8Array {
-  return encodeValue(kind, kind.brief ? kind.brief(row) : row)
-}
-
-function decodeRow(kind: DurableKind, bytes: Uint8Array): unknown {
-  const stored = decodeValue(kind, bytes)
-  return kind.whole ? kind.whole(stored) : stored
 }
 
 type StoredHistory = { readonly index: number; readonly row: Uint8Array }

@@ -61,16 +61,19 @@ export class Bench<Command extends object = SumCommand> {
   readonly waters = [new MemoryHighWater(), new MemoryHighWater()] as const
   readonly self = storeIdOf('01STORE')
   readonly alarms: unknown[] = []
-  readonly #machine: Machine<Command>
+  readonly #machine: Machine<Command> | ((clock: Clock) => Machine<Command>)
   readonly #wire: (transport: Transport, clock: Clock) => Transport
   /** The program dies at the step with which this is used up. */
   stepsLeft = Infinity
   #boot = 0
   #life = new Life(0, () => true)
 
-  /** @param wire what is between the program and its loopback. */
+  /**
+   * @param machine made anew for each start, if it takes a clock.
+   * @param wire what is between the program and its loopback.
+   */
   constructor(
-    machine: Machine<Command>,
+    machine: Machine<Command> | ((clock: Clock) => Machine<Command>),
     wire: (transport: Transport, clock: Clock) => Transport = (transport) => transport,
   ) {
     this.#machine = machine
@@ -112,7 +115,7 @@ export class Bench<Command extends object = SumCommand> {
       clock,
       random: seededRandom(this.#boot),
       transport: this.#wire(this.#life.transport(new Loopback(self, clock)), clock),
-      machine: this.#machine,
+      machine: typeof this.#machine === 'function' ? this.#machine(clock) : this.#machine,
       chain: chainHash,
       alarm: (_shard, error) => void this.alarms.push(error),
       receive: () => undefined,

@@ -105,6 +105,14 @@ export class Oracle {
       fail(`INV6: ${task}/${attempt} starts before its assignment is committed`)
   }
 
+  /** INV5: the holder's record of an end is given up only for what is written down. */
+  forgets(task: string, attempt: number): void {
+    const row = this.tasks.get(task)
+    const recorded = row?.attempts.some((each) => each.attempt === attempt && each.outcome)
+    if (row && row.attempt === attempt && !recorded)
+      fail(`INV5: the end of ${task}/${attempt} is forgotten before it is recorded`)
+  }
+
   /** INV3: nothing is answered before it is committed; the same key, the same answer. */
   answered(key: string, ids: readonly string[], shard: number, index: number): void {
     if (index > (this.#committed.get(shard) ?? 0) && !this.#wasCommitted(ids)) {

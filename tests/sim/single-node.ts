@@ -226,8 +226,12 @@ export class SingleNodeWorld {
       this.oracle.starts(spec.key.task, spec.key.attempt, this.#holder.running())
       if (life.step('terminal start')) terminals.start(spec, answered)
     }
+    const forget: Terminals['forget'] = (key) => {
+      this.oracle.forgets(key.task, key.attempt)
+      terminals.forget(key)
+    }
     this.#endings.push(() => terminals.stop())
-    return { ...terminals, start }
+    return { ...terminals, start, forget }
   }
 
   readonly #endings: (() => void)[] = []

@@ -48,6 +48,9 @@ export function whyInvalid(spec: TerminalSpec): string | undefined {
   if (spec.outputBytesMax < OUTPUT_BYTES_MIN) return `Less than ${OUTPUT_BYTES_MIN} bytes of output`
   const words = [...spec.argv, ...Object.entries(spec.env).flat()]
   const bytes = words.reduce((sum, word) => sum + Buffer.byteLength(word) + 1, 0)
+  if ([...words, spec.cwd ?? ''].some((word) => word.includes('\0'))) {
+    return 'A zero byte stands in the command, its directory or its environment'
+  }
   if (bytes > ARGUMENT_BYTES_MAX) return `Arguments and environment are ${bytes} bytes`
   if (Object.keys(spec.env).some((name) => name === '' || name.includes('='))) {
     return 'A name in the environment is empty or has an equals sign'

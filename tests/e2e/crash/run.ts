@@ -41,7 +41,7 @@ const STUCK_MS = 60_000
 
 /**
  * A load goes through a real node that is killed again and again, and its holder too; what came of
- * it is judged. Throws when it does not come to an end.
+ * it is judged.
  */
 export async function crashRun(options: CrashRunOptions): Promise<CrashReport> {
   const directory = await temporaryDirectory()
@@ -84,11 +84,11 @@ class CrashRun {
       await this.#target.ready()
       await this.#counter.start()
       const watching = this.#witness.watch().catch((error: unknown) => this.#overOnly(error))
-      await Promise.race([watching, this.#goThrough()])
+      const complaints = [...(await this.#goThrough(watching))]
       const counter = await this.#counter.stop()
       const listed = await this.#witness.list()
       this.#over.abort()
-      const complaints = await this.#target.stop()
+      complaints.push(...(await this.#target.stop()))
       await watching
       this.#journal.read()
       const { told } = this.#witness
@@ -116,8 +116,11 @@ class CrashRun {
     }
   }
 
-  async #goThrough(): Promise<void> {
-    await Promise.all([this.#producer.submitAll(), this.#shootAll(), this.#untilAllEnded()])
+  /** To the end of the load, or until nothing happens any more. */
+  async #goThrough(watching: Promise<void>): Promise<readonly string[]> {
+    const parts = [this.#producer.submitAll(), this.#shootAll(), this.#untilAllEnded()]
+    const through = Promise.all(parts).then(() => [])
+    return Promise.race([through, this.#untilStuck(), watching.then(() => [])])
   }
 
   async #shootAll(): Promise<void> {
@@ -138,15 +141,16 @@ class CrashRun {
   }
 
   async #untilAllEnded(): Promise<void> {
-    let endCount = -1
-    let changedMs = performance.now()
-    while (this.#journal.endCount < this.#load.length || (await this.#witness.live()) > 0) {
-      await pause(LOOK_MS)
-      if (this.#journal.endCount !== endCount) changedMs = performance.now()
+    while (this.#journal.endCount < this.#load.length) await pause(LOOK_MS)
+    while ((await this.#witness.live()) > 0) await pause(LOOK_MS)
+  }
+
+  async #untilStuck(): Promise<readonly string[]> {
+    for (let endCount = -1; endCount !== this.#journal.endCount; ) {
       endCount = this.#journal.endCount
-      if (performance.now() - changedMs > STUCK_MS)
-        throw new Error(`nothing ends any more: ${this.#state()}; see ${this.#directory}`)
+      await pause(STUCK_MS, undefined, { ref: false })
     }
+    return [`nothing ended for ${STUCK_MS} ms: ${this.#state()}`]
   }
 
   #tick(): void {

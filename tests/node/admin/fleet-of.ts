@@ -13,7 +13,6 @@ import type {
   WatchFilter,
 } from '../../../actors/fleet.ts'
 import { TASK_STATES, type Task, type TaskId, type TaskState } from '../../../actors/task/task.ts'
-import { type BriefSpec, wholeSpec } from '../../../actors/task/brief.ts'
 import type { TaskSpec } from '../../../actors/task/spec.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
 
@@ -44,12 +43,8 @@ export class MemoryFleet implements Fleet {
     return answer
   }
 
-  add(
-    spec: BriefSpec,
-    { project, by }: Pick<SubmitRequest, 'project' | 'by'>,
-    id?: TaskId,
-  ): TaskId {
-    const task = taskOf({ id: id ?? this.nextId(), project, by, spec: wholeSpec(spec) })
+  add(spec: TaskSpec, { project, by }: Pick<SubmitRequest, 'project' | 'by'>, id?: TaskId): TaskId {
+    const task = taskOf({ id: id ?? this.nextId(), project, by, spec })
     this.tasks.set(task.id, task)
     this.#tell(task)
     return task.id

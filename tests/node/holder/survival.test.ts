@@ -219,6 +219,23 @@ t.test('exits that a stopped holder owed are said by the next', async (t) => {
   t.match(after.get(formatKey(ran.key)), { reason: 'leash', signal: 'SIGKILL' })
 })
 
+t.test('a holder that was told to stop leaves what is new to the next', async (t) => {
+  const world = holderOf()
+  t.teardown(() => world.stop())
+  await started(world, specOf(['sleep', '1000']))
+  const [pid = 0] = world.terminals().holders()
+  process.kill(pid, 'SIGTERM')
+  const results: unknown[] = []
+  const again = setInterval(() => {
+    world.terminals().start(specOf(['sleep', '1000']), (result) => results.push(result))
+  }, 10)
+  await until(() => !lives(pid))
+  clearInterval(again)
+  await ready(world)
+  t.not(world.terminals().holders()[0], pid)
+  await world.until(() => results.some((each) => (each as { type: string }).type === 'started'))
+})
+
 t.test('a holder whose directory is taken away ends what it runs, and leaves', async (t) => {
   const world = holderOf()
   const spec = specOf(['sleep', '1000'])

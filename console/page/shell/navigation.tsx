@@ -1,0 +1,154 @@
+import type { JSX } from 'preact'
+import { PANELS, type Panel } from '../panels.ts'
+import { Icon } from '../parts/icon.tsx'
+import { formatCount } from '../words/amounts.ts'
+import { countOfGroup, GROUP_NAMES, GROUPS, statesOf, type Counts } from '../words/states.ts'
+import { useConsole } from './console.ts'
+import { useFleet } from './fleet.ts'
+import type { Theme } from '../browser/preferences.ts'
+import { formatPath } from '../browser/routes.ts'
+import { Mark } from './sign-in-page.tsx'
+
+/** Where one can go: beside the content where there is room, below it on a phone. */
+export function Navigation({ at }: { readonly at: Panel | undefined }): JSX.Element {
+  const { dialog } = useConsole()
+  const fleet = useFleet().value
+  return (
+    <header class="side">
+      <a class="brand" href="/">
+        <Mark />
+        Architect
+      </a>
+      <button
+        type="button"
+        class="primary run"
+        onClick={() => void (dialog.value = { type: 'run' })}
+      >
+        <Icon name="add" />
+        <span>Run a command</span>
+        <kbd>n</kbd>
+      </button>
+      <nav aria-label="Console">
+        <ul>
+          {PANELS.map((panel) => panel.nav && <Entry key={panel.path} panel={panel} at={at} />)}
+        </ul>
+        {fleet && <Groups counts={fleet.counts} />}
+      </nav>
+      <Foot />
+    </header>
+  )
+}
+
+function Entry({
+  panel,
+  at,
+}: {
+  readonly panel: Panel
+  readonly at: Panel | undefined
+}): JSX.Element {
+  const { title, path, nav } = panel
+  const within = at === panel || (path !== '/' && at?.path.startsWith(path) === true)
+  return (
+    <li>
+      <a class="entry" href={path} aria-current={within ? 'page' : undefined}>
+        {nav && <Icon name={nav.icon} />}
+        <span>{title}</span>
+        {nav && <kbd>g {nav.key}</kbd>}
+      </a>
+    </li>
+  )
+}
+
+/** Tasks by what has become of them: each a list of its own. */
+function Groups({ counts }: { readonly counts: Counts }): JSX.Element {
+  const { router } = useConsole()
+  const { path, query } = router.place.value
+  const shown = path === '/tasks' ? query.get('state') : null
+  return (
+    <ul class="groups">
+      {GROUP_NAMES.map((group) => {
+        const count = countOfGroup(counts, group)
+        const states = statesOf(group).join(',')
+        return (
+          <li key={group}>
+            <a
+              class={`entry ${group}${count === 0 ? ' none' : ''}`}
+              href={formatPath('/tasks', { state: states })}
+              aria-current={shown === states ? 'true' : undefined}
+            >
+              <Icon name={group} />
+              <span>{GROUPS[group].title}</span>
+              <span class="count">{formatCount(count)}</span>
+            </a>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function Foot(): JSX.Element {
+  const { as, dialog, signOut } = useConsole()
+  return (
+    <div class="foot">
+      <Pulse />
+      <div class="tools">
+        <ThemeButton />
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Keyboard shortcuts"
+          title="Keyboard shortcuts (?)"
+          onClick={() => void (dialog.value = { type: 'help' })}
+        >
+          <Icon name="keys" />
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={`Sign out ${as.name}`}
+          title={`Signed in as ${as.name} (${as.role}). Sign out`}
+          onClick={signOut}
+        >
+          <Icon name="leave" />
+        </button>
+      </div>
+    </div>
+  )
+}
+
+/** Which node speaks, and whether it does. */
+function Pulse(): JSX.Element {
+  const { link } = useConsole()
+  const { phase, welcome } = link.newest.value
+  const live = phase.type === 'live'
+  return (
+    <div class={live ? 'pulse live' : 'pulse'}>
+      <span class="dot" />
+      <span class="pulse-node">{welcome?.node ?? 'no node'}</span>
+      <span class="pulse-state">{live ? 'live' : 'connecting'}</span>
+    </div>
+  )
+}
+
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = {
+  system: 'light',
+  light: 'dark',
+  dark: 'system',
+}
+
+function ThemeButton(): JSX.Element {
+  const { theme } = useConsole().preferences
+  const title = `Theme: ${theme.value}. Change to ${NEXT_THEME[theme.value]}`
+  return (
+    <button
+      type="button"
+      class="quiet"
+      aria-label={title}
+      title={title}
+      onClick={() => void (theme.value = NEXT_THEME[theme.value])}
+    >
+      <Icon name="theme" />
+    </button>
+  )
+}
