@@ -5,7 +5,8 @@ export interface Shortcut {
   /** As they are shown: `j`, `g t`, `Shift+C`. */
   readonly keys: string
   readonly title: string
-  run(): void
+  /** Absent: the browser does it by itself, and the list of keys says so. */
+  readonly run?: () => void
 }
 
 /** Where a key is text. A terminal that only shows is read-only. */
@@ -37,14 +38,12 @@ export class Shortcuts {
     const typing = target instanceof HTMLElement && target.matches(TYPED_IN)
     if (typing && key === 'Escape') return target.blur()
     if (typing || (key !== 'Escape' && !this.#enabled.peek())) return
-    const known = this.#bound.peek().map(({ keys }) => keys)
+    const ours = this.#bound.peek().filter(({ run }) => run)
+    const known = ours.map(({ keys }) => keys)
     const { begun, done } = press(this.#begun, nameOf(event), { known, nowMs: Date.now() })
     this.#begun = begun
     if (done !== undefined || begun) event.preventDefault()
-    this.#bound
-      .peek()
-      .findLast(({ keys }) => keys === done)
-      ?.run()
+    ours.findLast(({ keys }) => keys === done)?.run?.()
   }
 }
 

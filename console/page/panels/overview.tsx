@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
-import type { FleetStatus, HealthNote, TaskSummary } from '../../../actors/fleet.ts'
+import type { FleetStatus, HealthNote } from '../../../actors/fleet.ts'
 import type { TasksView } from '../../protocol.ts'
 import { tasksIn } from '../live/rows.ts'
 import { CommandHint } from '../parts/command-hint.tsx'
@@ -16,11 +16,11 @@ import { countOf, formatCount } from '../words/amounts.ts'
 import { formatSpan } from '../words/spans.ts'
 import { countOfGroup, GROUP_NAMES, GROUPS, statesOf, type Counts } from '../words/states.ts'
 
-const NEWEST: TasksView = { limit: 12 }
-const NEEDING: TasksView = {
-  limit: 20,
-  states: [...statesOf('person'), ...statesOf('failed')],
-}
+const NEWEST: TasksView = { limit: 10 }
+const RUNNING: TasksView = { limit: 8, states: statesOf('running') }
+const NEEDING_STATES = [...statesOf('person'), ...statesOf('failed')]
+const NEEDING: TasksView = { limit: 50, states: NEEDING_STATES }
+const NEEDING_ROWS = 5
 /** What failed longer ago is history, not a call for somebody. Unit: ms. */
 const NEEDING_MS = 24 * 3_600_000
 
@@ -41,7 +41,8 @@ export function Overview(): JSX.Element {
       <Tiles counts={fleet.counts} />
       <div class="columns">
         <div class="column">
-          <NeedsYou />
+          <NeedsAttention />
+          <Running />
           <Newest />
         </div>
         <div class="column">
@@ -78,32 +79,48 @@ function Tiles({ counts }: { readonly counts: Counts }): JSX.Element {
   )
 }
 
-function NeedsYou(): JSX.Element | null {
+/** A person first, then what failed of late. */
+function NeedsAttention(): JSX.Element | null {
   const { link } = useConsole()
   const held = useWindow('tasks:needing', NEEDING)
   const tasks = useComputed(() => {
-    const { window } = held.value ?? {}
     const sinceMs = link.nowMs.value - link.shown.value.skewMs - NEEDING_MS
-    return window ? tasksIn(window).filter((task) => needing(task, sinceMs)) : []
+    const all = held.value?.window ? tasksIn(held.value.window) : []
+    const asking = all.filter(({ state }) => state === 'waiting_human')
+    const failed = all.filter(
+      ({ state, updatedMs }) => state !== 'waiting_human' && updatedMs >= sinceMs,
+    )
+    return [...asking, ...failed]
   }).value
   if (tasks.length === 0) return null
   return (
-    <section aria-labelledby="needs-you">
-      <h2 id="needs-you">Needs you</h2>
-      <TaskTable label="Tasks that need somebody" tasks={tasks.slice(0, NEEDING_ROWS)} narrow />
+    <section aria-labelledby="attention">
+      <h2 id="attention">Needs attention</h2>
+      <TaskTable label="Tasks that need somebody" tasks={tasks.slice(0, NEEDING_ROWS)} />
       {tasks.length > NEEDING_ROWS && (
-        <a class="more" href={formatPath('/tasks', { state: statesOf('failed').join(',') })}>
-          All that failed
+        <a class="more" href={formatPath('/tasks', { state: NEEDING_STATES.join(',') })}>
+          More like these
         </a>
       )}
     </section>
   )
 }
 
-const NEEDING_ROWS = 6
-
-function needing({ state, updatedMs }: TaskSummary, sinceMs: number): boolean {
-  return state === 'waiting_human' || updatedMs >= sinceMs
+function Running(): JSX.Element | null {
+  const window = useWindow('tasks:running', RUNNING).value?.window
+  const tasks = window ? tasksIn(window) : []
+  if (tasks.length === 0) return null
+  return (
+    <section aria-labelledby="running">
+      <h2 id="running">Running</h2>
+      <TaskTable label="Tasks that are running" tasks={tasks} />
+      {window?.cursor !== undefined && (
+        <a class="more" href={formatPath('/tasks', { state: statesOf('running').join(',') })}>
+          All that are running
+        </a>
+      )}
+    </section>
+  )
 }
 
 function Newest(): JSX.Element {

@@ -83,7 +83,7 @@ function Why({ task }: { readonly task: TaskDetail }): JSX.Element {
           </>
         )}
       </p>
-      {considered.length > 0 && groupOf(state) === 'waiting' && (
+      {considered.length > 1 && groupOf(state) === 'waiting' && (
         <ul>
           {considered.map(({ node, fits, why: reason }) => (
             <li key={node} class={fits ? 'fits' : ''}>

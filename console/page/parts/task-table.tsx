@@ -12,40 +12,42 @@ import { StateBadge } from './state-badge.tsx'
 export function TaskTable(props: {
   readonly label: string
   readonly tasks: readonly TaskSummary[]
-  /** Fewer columns, where there is little room. */
-  readonly narrow?: boolean
 }): JSX.Element {
-  const { label, tasks, narrow = false } = props
+  const { label, tasks } = props
   return (
-    <table class={narrow ? 'tasks narrow' : 'tasks'}>
-      <caption class="unseen">{label}</caption>
-      <thead>
-        <tr>
-          <th scope="col">State</th>
-          <th scope="col">Task</th>
-          <th scope="col" class="wide">
-            Why
-          </th>
-          <th scope="col" class="wide">
-            Project
-          </th>
-          <th scope="col" class="number">
-            <abbr title="Priority: 10 goes first">Pri</abbr>
-          </th>
-          <th scope="col" class="wide">
-            Node
-          </th>
-          <th scope="col" class="number">
-            Changed
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} />
-        ))}
-      </tbody>
-    </table>
+    <div class="tasks-frame">
+      <table class="tasks">
+        <caption class="unseen">{label}</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="task-state">
+              State
+            </th>
+            <th scope="col">Task</th>
+            <th scope="col" class="task-why">
+              Why
+            </th>
+            <th scope="col" class="task-project">
+              Project
+            </th>
+            <th scope="col" class="task-priority number">
+              <abbr title="Priority: 10 goes first">Pri</abbr>
+            </th>
+            <th scope="col" class="task-node">
+              Node
+            </th>
+            <th scope="col" class="task-age number">
+              Changed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {tasks.map((task) => (
+            <TaskRow key={task.id} task={task} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 
@@ -68,10 +70,10 @@ function TaskRow({ task }: { readonly task: TaskSummary }): JSX.Element {
           </span>
         ))}
       </td>
-      <td class="task-why wide">{oneLine(whyOf(task))}</td>
-      <td class="task-project wide">{project}</td>
+      <td class="task-why">{oneLine(whyOf(task))}</td>
+      <td class="task-project">{project}</td>
       <td class={`task-priority number${priority === 5 ? ' usual' : ''}`}>{priority}</td>
-      <td class="task-node wide">{node ?? ''}</td>
+      <td class="task-node">{node ?? ''}</td>
       <td class="task-age number" title={oneLine(reason)}>
         {running ? <Since wallMs={updatedMs} /> : <Age wallMs={updatedMs} />}
       </td>
@@ -79,8 +81,10 @@ function TaskRow({ task }: { readonly task: TaskSummary }): JSX.Element {
   )
 }
 
-/** The reason, and the exit code where the reason does not say it. */
-function whyOf({ reason, exitCode }: TaskSummary): string {
-  const told = exitCode === undefined || exitCode === 0 || reason.includes(String(exitCode))
-  return told ? reason : `${reason} (exit ${exitCode})`
+/** The reason, if it says more than the state does, with the exit code if it does not say that. */
+function whyOf({ state, reason, exitCode }: TaskSummary): string {
+  if (exitCode !== undefined && exitCode !== 0 && !reason.includes(String(exitCode))) {
+    return `${reason} (exit ${exitCode})`
+  }
+  return reason === state ? '' : reason
 }

@@ -65,6 +65,7 @@ function useKeys(): void {
       ),
       { keys: 'j', title: 'Next row', run: () => moveRow(1) },
       { keys: 'k', title: 'Row before', run: () => moveRow(-1) },
+      { keys: 'Enter', title: 'Open the row' },
       { keys: 'n', title: 'Run a command', run: () => void (dialog.value = { type: 'run' }) },
       {
         keys: '.',
@@ -82,7 +83,7 @@ function useKeys(): void {
   useShortcut('Escape', 'Back', back)
 }
 
-/** Enter opens the row that has the focus, since it is a link. */
+/** Goes through what can be opened; a row is a link, so that Enter opens it. */
 function moveRow(by: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('#content [data-row]')]
   const at = rows.findIndex((row) => row === document.activeElement)

@@ -1,18 +1,13 @@
 import type { JSX } from 'preact'
 import { PANELS, type Panel } from '../panels.ts'
 import { Icon } from '../parts/icon.tsx'
-import { formatCount } from '../words/amounts.ts'
-import { countOfGroup, GROUP_NAMES, GROUPS, statesOf, type Counts } from '../words/states.ts'
 import { useConsole } from './console.ts'
-import { useFleet } from './fleet.ts'
 import type { Theme } from '../browser/preferences.ts'
-import { formatPath } from '../browser/routes.ts'
 import { Mark } from './sign-in-page.tsx'
 
 /** Where one can go: beside the content where there is room, below it on a phone. */
 export function Navigation({ at }: { readonly at: Panel | undefined }): JSX.Element {
   const { dialog } = useConsole()
-  const fleet = useFleet().value
   return (
     <header class="side">
       <a class="brand" href="/">
@@ -22,6 +17,7 @@ export function Navigation({ at }: { readonly at: Panel | undefined }): JSX.Elem
       <button
         type="button"
         class="primary run"
+        aria-label="Run a command"
         onClick={() => void (dialog.value = { type: 'run' })}
       >
         <Icon name="add" />
@@ -32,7 +28,6 @@ export function Navigation({ at }: { readonly at: Panel | undefined }): JSX.Elem
         <ul>
           {PANELS.map((panel) => panel.nav && <Entry key={panel.path} panel={panel} at={at} />)}
         </ul>
-        {fleet && <Groups counts={fleet.counts} />}
       </nav>
       <Foot />
     </header>
@@ -56,34 +51,6 @@ function Entry({
         {nav && <kbd>g {nav.key}</kbd>}
       </a>
     </li>
-  )
-}
-
-/** Tasks by what has become of them: each a list of its own. */
-function Groups({ counts }: { readonly counts: Counts }): JSX.Element {
-  const { router } = useConsole()
-  const { path, query } = router.place.value
-  const shown = path === '/tasks' ? query.get('state') : null
-  return (
-    <ul class="groups">
-      {GROUP_NAMES.map((group) => {
-        const count = countOfGroup(counts, group)
-        const states = statesOf(group).join(',')
-        return (
-          <li key={group}>
-            <a
-              class={`entry ${group}${count === 0 ? ' none' : ''}`}
-              href={formatPath('/tasks', { state: states })}
-              aria-current={shown === states ? 'true' : undefined}
-            >
-              <Icon name={group} />
-              <span>{GROUPS[group].title}</span>
-              <span class="count">{formatCount(count)}</span>
-            </a>
-          </li>
-        )
-      })}
-    </ul>
   )
 }
 

@@ -6,7 +6,7 @@ export type Group = 'running' | 'waiting' | 'person' | 'completed' | 'failed' | 
 export const GROUPS = {
   running: { title: 'Running', states: ['assigned', 'executing'] },
   waiting: { title: 'Waiting', states: ['available', 'scheduled', 'suspended'] },
-  person: { title: 'Needs a person', states: ['waiting_human'] },
+  person: { title: 'Needs you', states: ['waiting_human'] },
   completed: { title: 'Completed', states: ['completed'] },
   failed: { title: 'Failed', states: ['failed', 'discarded', 'expired'] },
   cancelled: { title: 'Cancelled', states: ['cancelled'] },
@@ -29,7 +29,7 @@ export function countOfGroup(counts: Counts, group: Group): number {
 }
 
 export function formatState(state: TaskState): string {
-  return state.replaceAll('_', ' ')
+  return state === 'waiting_human' ? 'needs you' : state
 }
 
 /** States out of a URL; what is none is left out. */

@@ -29,6 +29,8 @@ export function Actions({ task }: { readonly task: TaskDetail }): JSX.Element | 
 
 interface Offer {
   readonly title: string
+  /** In the list of keys. */
+  readonly spoken: string
   readonly keys: string
   readonly destructive: boolean
   readonly run: (console: Console) => void
@@ -45,6 +47,7 @@ function offered(task: TaskDetail): readonly Offer[] {
         : []),
     {
       title: 'Priority',
+      spoken: 'Change the priority of this task',
       keys: 'Shift+Y',
       destructive: false,
       run: ({ dialog }) =>
@@ -61,17 +64,23 @@ function offer(
   keys: string,
 ): Offer {
   const run = (console: Console): void => confirmAction(console, action, task)
-  return { title, keys, destructive: action === 'cancel', run }
+  return {
+    title,
+    spoken: action === 'retry' ? 'Run this task again' : `${title} this task`,
+    keys,
+    destructive: action === 'cancel',
+    run,
+  }
 }
 
 function ActionButton(
   props: Offer & { readonly disabled: boolean; readonly console: Console },
 ): JSX.Element {
-  const { title, keys, destructive, disabled, run, console } = props
+  const { title, spoken, keys, destructive, disabled, run, console } = props
   const press = useCallback(() => {
     if (!disabled) run(console)
   }, [disabled, run, console])
-  useShortcut(keys, `${title} this task`, press)
+  useShortcut(keys, spoken, press)
   return (
     <button
       type="button"

@@ -28,10 +28,12 @@ export function Attempts(props: {
         <tr>
           <th scope="col">Attempt</th>
           <th scope="col">Node</th>
-          <th scope="col" class="wide">
-            From {formatSpan(0)} to {formatSpan(untilMs - scale.fromMs)} after it was submitted
+          <th scope="col" class="wide track-head">
+            {formatSpan(untilMs - scale.fromMs)} since it was submitted
           </th>
-          <th scope="col">Started</th>
+          <th scope="col" class="wide">
+            Started
+          </th>
           <th scope="col" class="number">
             Ran for
           </th>
@@ -56,7 +58,7 @@ export function Attempts(props: {
             <td class="wide">
               <Track attempt={attempt} scale={scale} nowMs={nowMs} />
             </td>
-            <td>
+            <td class="wide">
               {attempt.startedMs === undefined ? 'not yet' : <At wallMs={attempt.startedMs} />}
             </td>
             <td class="number">

@@ -1,7 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { TaskSpec } from '../../../../actors/task/spec.ts'
 import type { TaskDetail } from '../../../protocol.ts'
-import { countOf } from '../../words/amounts.ts'
 import { formatCommandLine } from '../../words/command-line.ts'
 import { formatSpan } from '../../words/spans.ts'
 import { CopyButton } from '../command-hint.tsx'
@@ -56,11 +55,11 @@ export function Facts({ task }: { readonly task: TaskDetail }): JSX.Element {
         )}
         {retry && retry.max > 0 && (
           <Fact name="Retries">
-            {countOf(retry.max, 'retry').replace('retrys', 'retries')}
+            up to {retry.max}
             {retry.onExit ? ', after a failed exit too' : ''}
           </Fact>
         )}
-        {timeouts && <Fact name="Ended after">{formatSpan(timeouts.startToCloseMs)}</Fact>}
+        {timeouts && <Fact name="Time limit">{formatSpan(timeouts.startToCloseMs)}</Fact>}
         <Fact name="Id">
           <code>{task.id}</code>
           <CopyButton text={task.id} what="the id" />
