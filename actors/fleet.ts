@@ -79,6 +79,8 @@ export interface TaskSummary {
   readonly node?: string
   readonly exitCode?: number
   readonly labels?: readonly string[]
+  /** The task that does this ended one again. */
+  readonly retriedAs?: TaskId
   readonly createdMs: number
   readonly updatedMs: number
 }

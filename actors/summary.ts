@@ -19,5 +19,6 @@ export function summaryOf(task: Task): TaskSummary {
     updatedMs: task.updatedMs,
     ...(node === undefined ? {} : { node }),
     ...(exitCode === undefined ? {} : { exitCode }),
+    ...(task.retriedAs === undefined ? {} : { retriedAs: task.retriedAs }),
   }
 }

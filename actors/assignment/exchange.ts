@@ -70,7 +70,7 @@ export class Exchange {
   /** A committed change. */
   changed(before: Task | undefined, after: Task | undefined): void {
     const waits = before?.state === 'available' || after?.state === 'available'
-    if (waits || (before && runs(before.state))) this.#matchSoon()
+    if (waits || (before && runs(before))) this.#matchSoon()
     if (after?.cancelling && !before?.cancelling) this.#end(after, 'cancelled')
   }
 
@@ -276,7 +276,7 @@ export class Exchange {
 
   #end(task: Task, reason: 'cancelled'): void {
     const attempt = task.attempts.at(-1)
-    if (!attempt || !runs(task.state)) return
+    if (!attempt || !runs(task)) return
     this.#send(attempt.store as StoreId, {
       type: 'end',
       token: tokenOf(task),
@@ -292,7 +292,7 @@ export class Exchange {
 
   #isCurrent({ task: id, attempt }: Token): boolean {
     const task = this.#task(id)
-    return task !== undefined && task.attempt === attempt && runs(task.state)
+    return task !== undefined && task.attempt === attempt && runs(task)
   }
 
   /** Only what this node leads can be called stale: of the rest it knows nothing. */

@@ -64,11 +64,11 @@ export class Queue {
   #without(task: Task): void {
     if (pends(task)) this.#count(task.project, -1)
     if (waits(task)) this.#remove(task)
-    if (runs(task.state)) this.#move(task, -1)
+    if (runs(task)) this.#move(task, -1)
   }
 
   #with(task: Task): void {
-    if (runs(task.state)) this.#move(task, 1)
+    if (runs(task)) this.#move(task, 1)
     if (pends(task)) this.#count(task.project, 1)
     if (waits(task)) this.#add(task)
   }
@@ -183,13 +183,13 @@ function waits(task: Task): boolean {
   return task.state === 'available' && !task.paused
 }
 
-function pends({ state }: Task): boolean {
-  return !ENDED.has(state) && !runs(state)
+function pends(task: Task): boolean {
+  return !ENDED.has(task.state) && !runs(task)
 }
 
 /** Most events of a task that runs or waits do not concern the order. */
 function keepsPlace(before: Task, after: Task): boolean {
-  if (runs(before.state) || runs(after.state)) return runs(before.state) && runs(after.state)
+  if (runs(before) || runs(after)) return runs(before) && runs(after)
   if (waits(before) !== waits(after) || pends(before) !== pends(after)) return false
   return before.spec === after.spec && before.enqueuedMs === after.enqueuedMs
 }

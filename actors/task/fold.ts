@@ -1,15 +1,7 @@
 import { assert, unreachable } from '../../runtime/errors.ts'
-import { isFree, waitReason } from './dependencies.ts'
 import { QUEUE_LIMITS } from './limits.ts'
-import {
-  ENDED,
-  type Attempt,
-  type Dependency,
-  type Outcome,
-  type Task,
-  type TaskEvent,
-  type TaskState,
-} from './task.ts'
+import { ENDED, type Attempt, type Dependency, type Task, type TaskEvent } from './task.ts'
+import { isBlocked, isFree, waitReason } from './waiting.ts'
 
 /** Late results remembered on a row. */
 const LATE_RESULTS_MAX = 3
@@ -21,15 +13,16 @@ const LATE_RESULTS_MAX = 3
 export function fold(task: Task | undefined, event: TaskEvent): Task | undefined {
   if (event.type === 'submitted') {
     assert(task === undefined, 'a task is submitted once')
-    return withDue({ ...event.task, version: 1 })
+    return timed(undefined, { ...event.task, version: 1 }, event.atMs)
   }
   assert(task, 'only a submitted task has events')
   if (event.type === 'forgotten') return undefined
-  const next = changed(task, event)
-  return withDue({ ...next, version: task.version + 1, updatedMs: event.atMs })
+  const next = { ...changed(task, event), version: task.version + 1, updatedMs: event.atMs }
+  return timed(task, next, event.atMs)
 }
 
 type Later = Exclude<TaskEvent, { readonly type: 'submitted' | 'forgotten' }>
+type Of<T extends TaskEvent['type']> = Extract<TaskEvent, { readonly type: T }>
 
 function changed(task: Task, event: Later): Task {
   switch (event.type) {
@@ -38,9 +31,9 @@ function changed(task: Task, event: Later): Task {
     case 'dependencyHeard':
       return dependencyHeard(task, event.dependency)
     case 'dependentAdded':
-      return { ...task, dependents: [...task.dependents, event.dependent] }
+      return { ...live(task), dependents: [...task.dependents, event.dependent] }
     case 'dependentRemoved':
-      return { ...task, dependents: task.dependents.filter((id) => id !== event.dependent) }
+      return { ...live(task), dependents: task.dependents.filter((id) => id !== event.dependent) }
     case 'assigned':
       return assigned(task, event)
     case 'started':
@@ -54,16 +47,29 @@ function changed(task: Task, event: Later): Task {
     case 'expired':
       return ended(task, 'expired', event.reason)
     case 'paused':
-      return { ...live(task), paused: true, reason: `paused by ${event.by}` }
+      return paused(task, event)
     case 'resumed':
-      return explained({ ...live(task), paused: false, reason: `resumed by ${event.by}` })
+      return resumed(task)
     case 'prioritized':
       return { ...live(task), spec: { ...task.spec, priority: event.priority } }
     case 'lateResult':
       return lateResult(task, event)
+    case 'retried':
+      return retried(task, event)
     default:
       return unreachable(event)
   }
+}
+
+/** An attempt is under way: only its own end can end the task. */
+export function runs({ attempts }: Pick<Task, 'attempts'>): boolean {
+  const last = attempts.at(-1)
+  return last !== undefined && last.endedMs === undefined
+}
+
+/** Its attempt was lost after it may have run: what came of it is a person's to say, or its holder's. */
+export function isUnknown({ state, attempts }: Task): boolean {
+  return state === 'waiting_human' && attempts.at(-1)?.outcome?.class === 'unknown'
 }
 
 function live(task: Task): Task {
@@ -72,25 +78,31 @@ function live(task: Task): Task {
 }
 
 function released(task: Task, atMs: number): Task {
-  assert(task.state === 'suspended' || task.state === 'scheduled', 'only a held task is released')
+  const held = ['suspended', 'scheduled', 'waiting_human'].includes(task.state)
+  assert(held && !runs(task), 'only a held task is released')
+  const { wakeMs: _, ...rest } = task
   const { notBeforeMs = 0 } = task.spec
-  if (notBeforeMs > atMs)
-    return { ...task, state: 'scheduled', reason: 'waits for its moment', wakeMs: notBeforeMs }
-  return { ...task, state: 'available', reason: 'waiting for a slot' }
+  const next: Task =
+    notBeforeMs > atMs
+      ? { ...rest, state: 'scheduled', wakeMs: notBeforeMs }
+      : { ...rest, state: 'available' }
+  return explained(next)
 }
 
 function dependencyHeard(task: Task, heard: Dependency): Task {
   const dependencies = live(task).dependencies.map((each) => (each.id === heard.id ? heard : each))
-  return explained({ ...task, dependencies })
+  const next = { ...task, dependencies }
+  const waits = task.state === 'suspended' || task.state === 'waiting_human'
+  if (!waits || isFree(dependencies)) return next // What is free is released by the next event.
+  return explained({ ...next, state: isBlocked(dependencies) ? 'waiting_human' : 'suspended' })
 }
 
-/** With the reason that its dependencies give, if it waits for them. */
+/** With the reason that its state gives, unless that it is paused says more. */
 function explained(task: Task): Task {
-  const waits = task.state === 'suspended' && !task.paused && !isFree(task.dependencies)
-  return waits ? { ...task, reason: waitReason(task.dependencies) } : task
+  return task.paused ? task : { ...task, reason: waitReason(task) }
 }
 
-function assigned(task: Task, event: Extract<TaskEvent, { type: 'assigned' }>): Task {
+function assigned(task: Task, event: Of<'assigned'>): Task {
   assert(task.state === 'available' && !task.paused, 'only an available task is assigned')
   assert(event.attempt === task.attempt + 1, 'attempts grow by one')
   const { attempt, store, boot, node, atMs } = event
@@ -104,29 +116,23 @@ function assigned(task: Task, event: Extract<TaskEvent, { type: 'assigned' }>): 
   }
 }
 
-function started(task: Task, event: Extract<TaskEvent, { type: 'started' }>): Task {
+function started(task: Task, event: Of<'started'>): Task {
   assert(task.state === 'assigned' && event.attempt === task.attempt, 'the current attempt starts')
   const begun = withAttempt(task, (attempt) => ({ ...attempt, startedMs: event.atMs }))
   const node = begun.attempts.at(-1)?.node ?? ''
-  return {
-    ...begun,
-    state: 'executing',
-    reason: task.cancelling ? task.reason : `running on ${node}`,
-  }
+  const reason = task.cancelling ? task.reason : `running on ${node}`
+  return { ...begun, state: 'executing', reason }
 }
 
-function attemptEnded(task: Task, event: Extract<TaskEvent, { type: 'attemptEnded' }>): Task {
-  assert(event.attempt === task.attempt && runs(task.state), 'the current attempt ends, once')
+function attemptEnded(task: Task, event: Of<'attemptEnded'>): Task {
+  const current = event.attempt === task.attempt && (runs(task) || isUnknown(task))
+  assert(current, 'the current attempt ends, once')
   const { outcome, next, atMs } = event
   const over = withAttempt(task, (attempt) => ({ ...attempt, endedMs: atMs, outcome }))
   const retriesUsed = task.retriesUsed + (next.retryUsed ? 1 : 0)
   const wake = next.wakeMs === undefined ? {} : { wakeMs: next.wakeMs }
-  const result = ENDED.has(next.state) ? { outcome, cancelling: false } : {}
+  const result = ENDED.has(next.state) ? { outcome, cancelling: false, paused: false } : {}
   return { ...over, state: next.state, reason: next.reason, retriesUsed, ...wake, ...result }
-}
-
-export function runs(state: TaskState): boolean {
-  return state === 'assigned' || state === 'executing' || state === 'waiting_human'
 }
 
 function withAttempt(task: Task, change: (attempt: Attempt) => Attempt): Task {
@@ -135,44 +141,70 @@ function withAttempt(task: Task, change: (attempt: Attempt) => Attempt): Task {
   return { ...task, attempts: [...task.attempts.slice(0, -1), change(last)] }
 }
 
-function ended(task: Task, state: TaskState, reason: string): Task {
-  assert(!runs(live(task).state), 'a running task ends with its attempt')
-  return { ...task, state, reason }
+function ended(task: Task, state: 'cancelled' | 'expired', reason: string): Task {
+  assert(!runs(live(task)), 'a running task ends with its attempt')
+  return { ...task, state, reason, paused: false }
 }
 
-function lateResult(
-  task: Task,
-  event: { readonly attempt: number; readonly outcome: Outcome },
-): Task {
-  const { attempt, outcome } = event
+function paused(task: Task, { by }: Of<'paused'>): Task {
+  assert(!runs(live(task)), 'what runs is not paused')
+  return { ...task, paused: true, reason: `paused by ${by}` }
+}
+
+function resumed(task: Task): Task {
+  assert(live(task).paused, 'only a paused task is resumed')
+  return explained({ ...task, paused: false })
+}
+
+function lateResult(task: Task, { attempt, outcome }: Of<'lateResult'>): Task {
   const lateResults = [...(task.lateResults ?? []), { attempt, outcome }].slice(-LATE_RESULTS_MAX)
   return { ...task, lateResults }
 }
 
-/**
- * The moment at which the state itself must be looked at again. Part of the fold, so that a timer
- * is found in the row after any change of leader.
- */
-function withDue(task: Task): Task {
-  const { dueMs: _, ...rest } = task
-  const due = dueOf(task)
-  return due === undefined ? rest : { ...rest, dueMs: due }
+function retried(task: Task, event: Of<'retried'>): Task {
+  assert(ENDED.has(task.state) && !task.retriedAs, 'an ended task is done again once')
+  return { ...task, retriedAs: event.as }
 }
 
+/**
+ * With the moments that follow from where it is: part of the fold, so that a timer is found in the
+ * row after any change of leader.
+ */
+function timed(before: Task | undefined, next: Task, atMs: number): Task {
+  const { dueMs: _, ...placed } = inLine(before, clocked(next, atMs), atMs)
+  const dueMs = dueOf(placed)
+  return dueMs === undefined ? placed : { ...placed, dueMs }
+}
+
+/** Its clocks stand still while it is paused or waits for a person: what was due then is due later. */
+function clocked(task: Task, atMs: number): Task {
+  const stands = !ENDED.has(task.state) && (task.paused || task.state === 'waiting_human')
+  const { stoppedMs, ...rest } = task
+  if (stands) return { ...rest, stoppedMs: stoppedMs ?? atMs }
+  if (stoppedMs === undefined) return task
+  const stoodMs = Math.max(0, atMs - stoppedMs)
+  const { totalDueMs, startDueMs } = task
+  const start = startDueMs === undefined ? {} : { startDueMs: startDueMs + stoodMs }
+  return { ...rest, totalDueMs: totalDueMs + stoodMs, ...start }
+}
+
+/** It takes its place when it waits for a slot for the first time. */
+function inLine(before: Task | undefined, task: Task, atMs: number): Task {
+  const comes = task.state === 'available' && before?.state !== 'available' && task.attempt === 0
+  if (!comes) return task
+  return { ...task, enqueuedMs: atMs, startDueMs: atMs + task.spec.timeouts.scheduleToStartMs }
+}
+
+/** When the state itself must be looked at again. */
 function dueOf(task: Task): number | undefined {
-  const { timeouts, expiresMs = Infinity } = task.spec
-  const totalMs = Math.min(expiresMs, task.createdMs + timeouts.totalMs)
-  if (task.paused && !runs(task.state) && !ENDED.has(task.state)) return totalMs
-  switch (task.state) {
-    case 'suspended':
-      return totalMs
-    case 'scheduled':
-      return Math.min(totalMs, task.wakeMs ?? 0)
-    case 'available':
-      return task.attempt > 0
-        ? totalMs
-        : Math.min(totalMs, task.enqueuedMs + timeouts.scheduleToStartMs)
-    default:
-      return undefined
-  }
+  if (runs(task) || ENDED.has(task.state) || task.state === 'waiting_human') return undefined
+  const { expiresMs = Infinity } = task.spec
+  const moments = task.paused ? [expiresMs] : [expiresMs, task.totalDueMs, nextOf(task)]
+  const firstMs = Math.min(...moments)
+  return firstMs === Infinity ? undefined : firstMs
+}
+
+function nextOf({ state, attempt, wakeMs = 0, startDueMs = Infinity }: Task): number {
+  if (state === 'scheduled') return wakeMs
+  return state === 'available' && attempt === 0 ? startDueMs : Infinity
 }

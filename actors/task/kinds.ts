@@ -13,7 +13,7 @@ export interface KeyRow {
 }
 export type KeyEvent = Event & { readonly kind: 'key'; readonly type: 'answered' } & KeyRow
 
-/** The live task that a `unique` key stands for. */
+/** The task that a `unique` key stands for: it lives, or has completed a short while ago. */
 export interface UniqueRow {
   readonly task: string
 }

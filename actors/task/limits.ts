@@ -23,7 +23,7 @@ export const SPEC_LIMITS = {
 
 /** What one shard takes on. */
 export const QUEUE_LIMITS = {
-  /** Waiting tasks of a project: more are a producer that has lost its consumer. */
+  /** Tasks of a project that are yet to run: more are a producer that has lost its consumer. */
   waitingPerProject: 100_000,
   /** Tasks of one submit, all or none. */
   batch: 500,
@@ -31,7 +31,7 @@ export const QUEUE_LIMITS = {
   bulk: 500,
   /** Attempts remembered on a task's row; older ones are counted only. */
   attempts: 10,
-  /** Late results remembered. */
+  /** Tasks that wait for one and the same. */
   dependents: 10_000,
 } as const
 

@@ -48,7 +48,11 @@ export const specSchema = z.strictObject({
   retry: retry.default(retry.parse({})),
   onLost: z.enum(['retry', 'ask']).default('retry'),
   unique: z
-    .strictObject({ key, onConflict: z.enum(['ignore', 'replace', 'attach']).default('ignore') })
+    .strictObject({
+      key,
+      onConflict: z.enum(['ignore', 'replace', 'attach']).default('ignore'),
+      windowMs: z.number().int().min(0).max(LONGEST_MS).default(0),
+    })
     .optional(),
   concurrency: z
     .strictObject({ key, max: z.number().int().min(1).max(10_000).default(1) })

@@ -15,10 +15,13 @@ export const RECORDS: Readonly<
       reason: 'why it waits or how it ended, one line',
       createdMs: 'wall clock of the leader, ms since 1970',
       updatedMs: 'wall clock of the last event, ms',
-      enqueuedMs: 'its place in line, ms; kept through retries',
+      enqueuedMs: 'its place in line: when it first waited for a slot, ms; kept through retries',
       version: 'number of events so far',
       wakeMs: 'for scheduled: not before, wall clock ms',
       dueMs: 'when the state itself is looked at again, wall clock ms',
+      totalDueMs: 'when it expires if it has not ended, wall clock ms',
+      startDueMs: 'when it expires if it has not started once, wall clock ms',
+      stoppedMs: 'since when these two stand still: it is paused, or waits for a person',
       dependencies: 'tasks that must complete first, and how they are',
       dependents: 'tasks that wait for this one, in other projects too',
       paused: 'held back by a person',
@@ -28,6 +31,8 @@ export const RECORDS: Readonly<
       retriesUsed: 'retries that counted against the limit',
       outcome: 'class, exit code, signal, bytes of output',
       lateResults: 'results of attempts that were no longer current',
+      retryOf: 'the ended task that it does again',
+      retriedAs: 'the task that does it again',
     },
   },
   key: {
@@ -39,7 +44,7 @@ export const RECORDS: Readonly<
     },
   },
   unique: {
-    summary: 'The live task that a deduplication key stands for. Placed by project.',
+    summary: 'The task that a deduplication key stands for. Placed by project.',
     fields: { task: 'its id' },
   },
   project: {

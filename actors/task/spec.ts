@@ -21,18 +21,18 @@ export interface TaskSpec {
   readonly after: readonly string[]
   /** Not before this moment, wall clock ms. */
   readonly notBeforeMs?: number
-  /** Not started by this moment: expired. */
+  /** Not running by this moment: expired. What runs goes on. */
   readonly expiresMs?: number
   readonly timeouts: {
-    /** Default 24 h. */
+    /** From when it waits for a slot for the first time. Default 24 h. */
     readonly scheduleToStartMs: number
-    /** Default 2 h. */
+    /** Of each attempt. Default 2 h. */
     readonly startToCloseMs: number
-    /** Default 7 d. */
+    /** From its submission to its end; retries are not begun after it. Default 7 d. */
     readonly totalMs: number
   }
   readonly retry: {
-    /** After a crash, a timeout or a transient failure [3]. */
+    /** After a crash, a lost node, a timeout or a transient failure [3]. */
     readonly max: number
     /** `true`: a non-zero exit counts too. */
     readonly onExit: boolean
@@ -43,8 +43,17 @@ export interface TaskSpec {
     readonly jitter: number
   }
   readonly onLost: 'retry' | 'ask'
-  /** A second live task with this key is not added. */
-  readonly unique?: { readonly key: string; readonly onConflict: 'ignore' | 'replace' | 'attach' }
+  /** A second task with this key is not added while there is one. */
+  readonly unique?: {
+    readonly key: string
+    /**
+     * `ignore`: the one there is stands for the new one. `attach`: the same, and it gets the higher
+     * of both priorities. `replace`: the new one takes its place, unless it runs.
+     */
+    readonly onConflict: 'ignore' | 'replace' | 'attach'
+    /** Once completed it still stands for others so long after it was submitted. Default 0. */
+    readonly windowMs: number
+  }
   /** At most `max` of one key at a time in a project. */
   readonly concurrency?: { readonly key: string; readonly max: number }
   readonly metadata: Readonly<Record<string, string>>

@@ -11,12 +11,12 @@ export type TaskId = string
 export type TaskState = (typeof TASK_STATES)[number]
 
 export const TASK_STATES = [
-  'suspended', // Waits for other tasks, for a person, or is paused.
+  'suspended', // Waits for other tasks.
   'scheduled', // Waits for a moment: a delay, a retry's backoff, a limit that lifts.
   'available', // Waits for a slot.
   'assigned', // A node was chosen and has not said yet that it started.
   'executing',
-  'waiting_human', // Executing, its clocks stopped, until a person answers.
+  'waiting_human', // A person has to decide; its clocks stand still.
   'completed',
   'failed',
   'cancelled',
@@ -42,7 +42,7 @@ export type OutcomeClass =
   | 'transient'
   | 'cancelled'
   | 'invalid' // Cannot ever run as it is, such as a missing workdir: never retried.
-  | 'unknown' // It may or may not have run: with `onLost: ask` a person decides.
+  | 'unknown' // It may have run: with `onLost: ask` a person decides.
 
 /** How an attempt was lost, which decides what follows. */
 export type Loss =
@@ -93,7 +93,7 @@ export interface Task {
   readonly reason: string
   readonly createdMs: number
   readonly updatedMs: number
-  /** Its place in line: kept through retries, so that a retried task does not go to the end. */
+  /** Its place in line: when it first waited for a slot; kept through retries. */
   readonly enqueuedMs: number
   /** Raised by every event: the token of optimistic edits, and of timers. */
   readonly version: number
@@ -101,6 +101,12 @@ export interface Task {
   readonly dueMs?: number
   /** For `scheduled`: when it may run, wall clock. */
   readonly wakeMs?: number
+  /** It expires if it has not ended by then; wall clock. */
+  readonly totalDueMs: number
+  /** It expires if it has not started for the first time by then; there once it waits for a slot. */
+  readonly startDueMs?: number
+  /** Since when its clocks stand still, because it is paused or waits for a person. */
+  readonly stoppedMs?: number
   readonly dependencies: readonly Dependency[]
   /** Tasks of any project that wait for this one; those of other shards are told by letter. */
   readonly dependents: readonly TaskId[]
@@ -113,13 +119,16 @@ export interface Task {
   readonly attempts: readonly Attempt[]
   readonly retriesUsed: number
   readonly outcome?: Outcome
+  /** The ended task that this one does again, and the one that does this one again. */
+  readonly retryOf?: TaskId
+  readonly retriedAs?: TaskId
   /** What came of an attempt that was no longer the current one: kept, never the result. */
   readonly lateResults?: readonly { readonly attempt: number; readonly outcome: Outcome }[]
 }
 
 export type TaskEvent = Event & { readonly kind: 'task' } & (
     | { readonly type: 'submitted'; readonly task: Task }
-    | { readonly type: 'released' } // To available: its dependencies, moment or person are satisfied.
+    | { readonly type: 'released' } // What it waited for is there: other tasks, its moment, a person.
     | { readonly type: 'dependencyHeard'; readonly dependency: Dependency } // How it is now.
     | { readonly type: 'dependentAdded' | 'dependentRemoved'; readonly dependent: TaskId }
     | {
@@ -150,5 +159,6 @@ export type TaskEvent = Event & { readonly kind: 'task' } & (
     | { readonly type: 'resumed'; readonly by: string }
     | { readonly type: 'prioritized'; readonly priority: number; readonly by: string }
     | { readonly type: 'lateResult'; readonly attempt: number; readonly outcome: Outcome }
+    | { readonly type: 'retried'; readonly as: TaskId } // It has ended, and is done again.
     | { readonly type: 'forgotten' }
   )

@@ -1,9 +1,7 @@
 import { fraction } from '../../runtime/scheduling/random.ts'
 import type { Decision } from '../../runtime/shard/machine.ts'
 import type { Command } from '../task/command.ts'
-import { answered, decided, refused, unknownTask, type Desk } from './desk.ts'
-import { endings } from './endings.ts'
-import { runs } from '../task/fold.ts'
+import { isUnknown, runs } from '../task/fold.ts'
 import {
   ENDED,
   type Outcome,
@@ -12,6 +10,8 @@ import {
   type TaskEvent,
   type TaskState,
 } from '../task/task.ts'
+import { answered, refused, unknownTask, type Desk } from './desk.ts'
+import { endings } from './endings.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { readonly type: T }>
 type Next = Extract<TaskEvent, { readonly type: 'attemptEnded' }>['next']
@@ -24,66 +24,62 @@ export function assign(desk: Desk, command: Of<'assign'>): Decision {
     return refused('FAILED_PRECONDITION', `Cannot assign "${task.id}": it is ${task.state}`)
   }
   const { store, boot, node } = command
+  const { id, spec, totalDueMs } = task
   const attempt = task.attempt + 1
-  const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
-  const assigned: TaskEvent = { ...at, type: 'assigned', attempt, store, boot, node }
-  const { spec } = task
-  const leftMs = task.createdMs + spec.timeouts.totalMs - desk.wallMs
-  const startToCloseMs = Math.min(spec.timeouts.startToCloseMs, Math.max(0, leftMs))
-  return decided([assigned], { type: 'attempt', attempt, spec, startToCloseMs })
+  desk.change(id, { type: 'assigned', attempt, store, boot, node })
+  const leftMs = Math.max(0, totalDueMs - desk.wallMs)
+  const startToCloseMs = Math.min(spec.timeouts.startToCloseMs, leftMs)
+  return desk.decided({ type: 'attempt', attempt, spec, startToCloseMs })
 }
 
 export function start(desk: Desk, { task: id, attempt }: Of<'start'>): Decision {
   const task = desk.task(id)
-  if (!task || task.attempt !== attempt || !runs(task.state)) return answered({ type: 'stale' })
-  if (task.state !== 'assigned') return answered({ type: 'accepted' })
-  return decided([{ kind: 'task', id, type: 'started', atMs: desk.wallMs, attempt }], {
-    type: 'accepted',
-  })
+  if (!task || task.attempt !== attempt || !runs(task)) return answered({ type: 'stale' })
+  if (task.state === 'assigned') desk.change(id, { type: 'started', attempt })
+  return desk.decided({ type: 'accepted' })
 }
 
 /** A result counts if its attempt is the current one and has none yet; else it is kept as late. */
 export function finish(desk: Desk, { task: id, attempt, outcome }: Of<'finish'>): Decision {
   const task = desk.task(id)
   if (!task) return answered({ type: 'stale' })
-  if (task.attempt !== attempt || !runs(task.state)) return late(desk, task, attempt, outcome)
+  const current = task.attempt === attempt && (runs(task) || isUnknown(task))
+  if (!current) return late(desk, task, { attempt, outcome })
   return close(desk, task, outcome, afterwards(desk, task, outcome))
 }
 
-function late(desk: Desk, task: Task, attempt: number, outcome: Outcome): Decision {
+/** Attempts that ended so have no result of their own. */
+const RESULTLESS: ReadonlySet<OutcomeClass> = new Set(['lost', 'unknown'])
+
+function late(desk: Desk, task: Task, result: Pick<Of<'finish'>, 'attempt' | 'outcome'>): Decision {
+  const { attempt } = result
   const own = task.attempts.find((each) => each.attempt === attempt)
-  const recorded = own?.outcome !== undefined && own.outcome.class !== 'lost'
+  const recorded = own?.outcome && !RESULTLESS.has(own.outcome.class)
   const again = recorded || task.lateResults?.some((each) => each.attempt === attempt)
-  if (again || attempt > task.attempt) return answered({ type: 'stale' })
-  const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
-  return decided([{ ...at, type: 'lateResult', attempt, outcome }], { type: 'stale' })
+  if (!again && attempt <= task.attempt) desk.change(task.id, { type: 'lateResult', ...result })
+  return desk.decided({ type: 'stale' })
 }
 
 /** Nobody runs the attempt any more. Where it may have run, `onLost` says who decides what follows. */
 export function lose(desk: Desk, { task: id, attempt, how, why }: Of<'lose'>): Decision {
   const task = desk.task(id)
-  if (!task || task.attempt !== attempt || !runs(task.state)) return answered({ type: 'stale' })
-  const outcome: Outcome = { class: 'lost', message: why }
-  if (task.cancelling)
-    return close(desk, task, outcome, end('cancelled', 'cancelled; its attempt was lost'))
+  if (!task || task.attempt !== attempt || !runs(task)) return answered({ type: 'stale' })
+  const lost: Outcome = { class: 'lost', message: why }
+  if (task.cancelling) return close(desk, task, lost, cancelled(task))
   if (how !== 'unstarted' && task.spec.onLost === 'ask') {
     const reason = `waits for a person: outcome unknown, ${why}`
-    const unknown: Outcome = { ...outcome, class: 'unknown' }
-    return close(desk, task, unknown, { state: 'suspended', reason, retryUsed: false })
+    const unknown: Outcome = { class: 'unknown', message: why }
+    return close(desk, task, unknown, { state: 'waiting_human', reason, retryUsed: false })
   }
-  if (how === 'died') return close(desk, task, outcome, again(desk, task, outcome))
-  return close(desk, task, outcome, {
-    state: 'available',
-    reason: `waiting again: ${why}`,
-    retryUsed: false,
-  })
+  if (how === 'died') return close(desk, task, lost, again(desk, task, lost))
+  const reason = `waiting again: ${why}`
+  return close(desk, task, lost, { state: 'available', reason, retryUsed: false })
 }
 
-function close(desk: Desk, task: Task, outcome: Outcome, next: Next): Decision {
-  const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
-  const closed: TaskEvent = { ...at, type: 'attemptEnded', attempt: task.attempt, outcome, next }
-  const follow = ENDED.has(next.state) ? endings(desk, task, next.state) : []
-  return decided([closed, ...follow], { type: 'accepted' })
+function close(desk: Desk, { id, attempt }: Task, outcome: Outcome, next: Next): Decision {
+  desk.change(id, { type: 'attemptEnded', attempt, outcome, next })
+  if (ENDED.has(next.state)) endings(desk, id)
+  return desk.decided({ type: 'accepted' })
 }
 
 /** Classes after which another attempt may help. A command that says no is asked again only on request. */
@@ -91,9 +87,13 @@ const TRANSIENT: ReadonlySet<OutcomeClass> = new Set(['crash', 'timeout', 'trans
 
 function afterwards(desk: Desk, task: Task, outcome: Outcome): Next {
   if (outcome.class === 'ok') return end('completed', 'completed')
-  if (task.cancelling || outcome.class === 'cancelled') return end('cancelled', task.reason)
+  if (task.cancelling || outcome.class === 'cancelled') return cancelled(task)
   const helps = TRANSIENT.has(outcome.class) || (outcome.class === 'exit' && task.spec.retry.onExit)
   return helps ? again(desk, task, outcome) : end('failed', describe(outcome))
+}
+
+function cancelled({ cancelling, reason }: Task): Next {
+  return end('cancelled', cancelling ? reason.replace(/^being /, '') : 'its terminal was ended')
 }
 
 /** Another attempt, as long as there are retries left. */
@@ -101,15 +101,11 @@ function again(desk: Desk, task: Task, outcome: Outcome): Next {
   const what = describe(outcome)
   const { max } = task.spec.retry
   if (max === 0) return end('failed', what)
-  if (task.retriesUsed >= max) return end('discarded', `${what}; ${max} retries used`)
   const number = task.retriesUsed + 1
+  if (number > max) return end('discarded', `${what}; ${max} retries used`)
+  const reason = `retry ${number} of ${max} after ${what}`
   const wakeMs = desk.wallMs + backoffMs(task, desk)
-  return {
-    state: 'scheduled',
-    reason: `retry ${number} of ${max} after ${what}`,
-    wakeMs,
-    retryUsed: true,
-  }
+  return { state: 'scheduled', reason, wakeMs, retryUsed: true }
 }
 
 function end(state: TaskState, reason: string): Next {

@@ -2,24 +2,88 @@ import type { Random } from '../../runtime/scheduling/random.ts'
 import type { Decision, Event } from '../../runtime/shard/machine.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Refusal, Reply } from '../task/command.ts'
-import type { FleetEvent } from '../task/kinds.ts'
-import type { Task } from '../task/task.ts'
+import { KINDS, type FleetEvent } from '../task/kinds.ts'
+import type { Task, TaskEvent, TaskId } from '../task/task.ts'
 
-/** What a decision may look at: the rows as the whole log leaves them, and the leader's stamps. */
-export interface Desk {
+/** The rows as the whole log leaves them, and the leader's stamps. */
+export interface DeskOptions {
   readonly shard: number
   readonly wallMs: number
   /** Stamped into events; a fold takes no chance. */
   readonly random: Random
   readonly queue: Queue
   row(kind: string, id: string): unknown
-  task(id: string): Task | undefined
   /** Tasks of this shard that have not ended. */
   tasks(): Iterable<Task>
 }
 
-export function decided(events: readonly FleetEvent[], reply: Reply): Decision {
-  return { events: events as readonly Event[], reply }
+/** What an event of a task says beside whose it is, and when. */
+type Facts<E> = E extends unknown ? Omit<E, 'kind' | 'id' | 'atMs'> : never
+
+/**
+ * Where one command is decided: what may be looked at, and what was decided so far. A row shows what
+ * was recorded before, so that a decision of many parts never contradicts itself.
+ */
+export class Desk {
+  readonly #options: DeskOptions
+  readonly #events: FleetEvent[] = []
+  readonly #changed = new Map<string, unknown>()
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+  }
+
+  get shard(): number {
+    return this.#options.shard
+  }
+
+  get wallMs(): number {
+    return this.#options.wallMs
+  }
+
+  get random(): Random {
+    return this.#options.random
+  }
+
+  /** As it was before this command. */
+  get queue(): Queue {
+    return this.#options.queue
+  }
+
+  row(kind: string, id: string): unknown {
+    const key = this.#changed.size > 0 ? rowKey(kind, id) : ''
+    return this.#changed.has(key) ? this.#changed.get(key) : this.#options.row(kind, id)
+  }
+
+  task(id: TaskId): Task | undefined {
+    return this.row('task', id) as Task | undefined
+  }
+
+  /** Tasks of this shard that had not ended before this command, as they were then. */
+  tasks(): Iterable<Task> {
+    return this.#options.tasks()
+  }
+
+  record(event: FleetEvent): void {
+    this.#events.push(event)
+    const kind = KINDS[event.kind]
+    if (!kind) return // A letter: its row is the mail's.
+    const row = kind.fold(this.row(event.kind, event.id), event)
+    this.#changed.set(rowKey(event.kind, event.id), row)
+  }
+
+  change(id: TaskId, facts: Facts<TaskEvent>): void {
+    this.record({ kind: 'task', id, atMs: this.wallMs, ...facts } as TaskEvent)
+  }
+
+  /** All that was recorded happens, and this is the answer. */
+  decided(reply: Reply): Decision {
+    return { events: this.#events as readonly Event[], reply }
+  }
+}
+
+function rowKey(kind: string, id: string): string {
+  return `${kind} ${id}`
 }
 
 /** Nothing changes; the answer still waits for the tail it was decided on. */
@@ -27,9 +91,13 @@ export function answered(reply: Reply): Decision {
   return { events: [], reply }
 }
 
-export function refused(code: Refusal['code'], message: string, retryAfterMs?: number): Decision {
+export function refused(code: Refusal['code'], message: string): Decision {
+  return answered(refusal(code, message))
+}
+
+export function refusal(code: Refusal['code'], message: string, retryAfterMs?: number): Refusal {
   const later = retryAfterMs === undefined ? {} : { retryAfterMs }
-  return answered({ type: 'refused', code, message, ...later })
+  return { type: 'refused', code, message, ...later }
 }
 
 export function unknownTask(id: string): Decision {

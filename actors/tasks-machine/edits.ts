@@ -1,132 +1,117 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
 import type { BulkFilter, Command } from '../task/command.ts'
-import { answered, decided, refused, unknownTask, type Desk } from './desk.ts'
-import { endings } from './endings.ts'
-import { isLost } from '../task/dependencies.ts'
 import { runs } from '../task/fold.ts'
-import { TALLY_ID, type FleetEvent } from '../task/kinds.ts'
 import { QUEUE_LIMITS } from '../task/limits.ts'
+import type { TaskSpec } from '../task/spec.ts'
 import { ENDED, type Task } from '../task/task.ts'
+import { isLost } from '../task/waiting.ts'
+import { addTask } from './add-task.ts'
+import { full, holderOf } from './admission.ts'
+import { answered, refused, unknownTask, type Desk } from './desk.ts'
+import { endings } from './endings.ts'
 
 type Of<T extends Command['type']> = Extract<Command, { readonly type: T }>
-type Change = readonly FleetEvent[] | string
+
+/** Changes the task, or says why it cannot be changed. What is so already stays as it is. */
+type Edit = (desk: Desk, task: Task, by: string) => string | undefined
 
 /** Before it runs a task is cancelled at once; while it runs, its end is asked for. */
-function cancelling(desk: Desk, task: Task, by: string): Change {
-  const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
+const cancel: Edit = (desk, task, by) => {
   if (ENDED.has(task.state)) return `it is ${task.state} already`
-  if (task.cancelling) return []
-  if (runs(task.state)) return [{ ...at, type: 'cancelRequested', by }]
-  return [{ ...at, type: 'cancelled', by }, ...endings(desk, task, 'cancelled')]
+  if (!runs(task)) {
+    desk.change(task.id, { type: 'cancelled', by })
+    endings(desk, task.id)
+  } else if (!task.cancelling) desk.change(task.id, { type: 'cancelRequested', by })
+  return undefined
 }
 
-function pausing(desk: Desk, task: Task, by: string): Change {
+const pause: Edit = (desk, task, by) => {
   if (ENDED.has(task.state)) return `it is ${task.state} already`
-  if (runs(task.state)) return 'it runs: cancel it, or let it end'
-  return task.paused ? [] : [{ kind: 'task', id: task.id, type: 'paused', atMs: desk.wallMs, by }]
+  if (runs(task)) return 'it runs: cancel it, or let it end'
+  if (!task.paused) desk.change(task.id, { type: 'paused', by })
+  return undefined
 }
 
-function resuming(desk: Desk, task: Task, by: string): Change {
-  const at = { kind: 'task', id: task.id, atMs: desk.wallMs } as const
+/** Takes back a pause, and nothing else: who waits for a person is released by `retry`. */
+const resume: Edit = (desk, task, by) => {
   if (ENDED.has(task.state)) return `it is ${task.state} already`
-  if (task.paused) return [{ ...at, type: 'resumed', by }]
-  return task.state === 'suspended' ? letGo(desk, task) : []
+  if (task.paused) desk.change(task.id, { type: 'resumed', by })
+  return undefined
 }
 
-/** A person says: without what is lost. What can still complete is still waited for. */
-function letGo(desk: Desk, { id, dependencies }: Task): FleetEvent[] {
-  const at = { kind: 'task', id, atMs: desk.wallMs } as const
-  const lost = dependencies.filter(isLost)
-  const waived = lost.map(
-    (each): FleetEvent => ({
-      ...at,
-      type: 'dependencyHeard',
-      dependency: { ...each, state: 'waived' },
-    }),
-  )
-  const free = dependencies.every(({ state }) => state !== 'waiting')
-  return free ? [...waived, { ...at, type: 'released' }] : waived
-}
+const EDITS = { cancel, pause, resume } as const
 
-const EDITS = { cancel: cancelling, pause: pausing, resume: resuming } as const
-
-export function edit(
-  desk: Desk,
-  { type, task: id, by }: Of<'cancel' | 'pause' | 'resume'>,
-): Decision {
+export function edit(desk: Desk, command: Of<'cancel' | 'pause' | 'resume'>): Decision {
+  const { type, task: id, by } = command
   const task = desk.task(id)
   if (!task) return unknownTask(id)
-  return changed(type, task, EDITS[type](desk, task, by))
+  const why = EDITS[type](desk, task, by)
+  return why === undefined ? desk.decided({ type: 'done' }) : impossible(type, id, why)
 }
 
-function changed(verb: string, task: Task, change: Change): Decision {
-  if (typeof change === 'string')
-    return refused('FAILED_PRECONDITION', `Cannot ${verb} "${task.id}": ${change}`)
-  return decided(change, { type: 'done' })
+function impossible(verb: string, id: string, why: string): Decision {
+  return refused('FAILED_PRECONDITION', `Cannot ${verb} "${id}": ${why}`)
 }
 
 export function prioritize(desk: Desk, { task: id, priority, by }: Of<'prioritize'>): Decision {
   const task = desk.task(id)
   if (!task) return unknownTask(id)
-  if (ENDED.has(task.state)) return changed('prioritize', task, `it is ${task.state} already`)
-  return decided([{ kind: 'task', id, type: 'prioritized', atMs: desk.wallMs, priority, by }], {
-    type: 'done',
-  })
+  if (ENDED.has(task.state)) return impossible('prioritize', id, `it is ${task.state} already`)
+  if (task.spec.priority !== priority) desk.change(id, { type: 'prioritized', priority, by })
+  return desk.decided({ type: 'done' })
 }
 
-/** An ended task is submitted anew, under a new id; one that waits for a person goes to the line. */
+/** An ended task is submitted anew, under a new id; one that waits for a person goes on. */
 export function retry(desk: Desk, command: Of<'retry'>): Decision {
   const task = desk.task(command.task)
   if (!task) return unknownTask(command.task)
-  const atMs = desk.wallMs
-  if (!ENDED.has(task.state)) {
-    const asks = task.state === 'suspended' && task.reason.startsWith('waits for a person')
-    if (!asks) return changed('retry', task, `it is ${task.state}`)
-    return decided(letGo(desk, task), {
-      type: 'submitted',
-      ids: [task.id],
-      repeated: false,
-    })
-  }
-  if (desk.task(command.id))
-    return answered({ type: 'submitted', ids: [command.id], repeated: true })
-  const { wakeMs: _wake, dueMs: _due, outcome: _outcome, lateResults: _late, ...rest } = task
-  const again: Task = {
-    ...rest,
-    id: command.id,
-    by: command.by,
-    state: 'available',
-    reason: `waiting for a slot: ${task.id} again`,
-    createdMs: atMs,
-    updatedMs: atMs,
-    enqueuedMs: atMs,
-    version: 0,
-    dependencies: [],
-    dependents: [],
-    paused: false,
-    cancelling: false,
-    attempt: 0,
-    attempts: [],
-    retriesUsed: 0,
-  }
-  const born: FleetEvent = { kind: 'task', id: command.id, type: 'submitted', atMs, task: again }
-  return decided([born], { type: 'submitted', ids: [command.id], repeated: false })
+  if (ENDED.has(task.state)) return again(desk, task, command)
+  if (task.state !== 'waiting_human' || runs(task))
+    return impossible('retry', task.id, `it is ${task.state}`)
+  letGo(desk, task)
+  return desk.decided({ type: 'submitted', ids: [task.id], repeated: false })
+}
+
+/** A person says: without what is lost. What can still complete is still waited for. */
+function letGo(desk: Desk, { id, dependencies }: Task): void {
+  for (const lost of dependencies.filter(isLost))
+    desk.change(id, { type: 'dependencyHeard', dependency: { ...lost, state: 'waived' } })
+  const free = dependencies.every(({ state }) => state !== 'waiting')
+  if (free) desk.change(id, { type: 'released' })
+}
+
+/** Once: whoever asks again is told of the same new task. */
+function again(desk: Desk, task: Task, { id, by }: Of<'retry'>): Decision {
+  if (task.retriedAs !== undefined)
+    return answered({ type: 'submitted', ids: [task.retriedAs], repeated: true })
+  const { project } = task
+  const spec = unconditional(task.spec)
+  const refusal = full(desk, project, 1)
+  if (refusal) return answered(refusal)
+  const holder = holderOf(desk, project, spec)
+  if (holder && holder.id !== task.id)
+    return impossible('retry', task.id, `"${holder.id}" has its unique key`)
+  addTask(desk, { id, project, by, spec, dependencies: [], retryOf: task.id })
+  desk.change(task.id, { type: 'retried', as: id })
+  return desk.decided({ type: 'submitted', ids: [id], repeated: false })
+}
+
+/** A person wants it now: what it waited for, and until when it was of use, is over. */
+function unconditional({ notBeforeMs: _moment, expiresMs: _until, ...spec }: TaskSpec): TaskSpec {
+  return { ...spec, after: [] }
 }
 
 /** One entry's share of a bulk action; `more` says that another is needed. */
 export function bulk(desk: Desk, { action, filter, by }: Of<'bulk'>): Decision {
-  const events: FleetEvent[] = []
-  let changes = 0
-  for (const task of desk.tasks()) {
-    if (changes === QUEUE_LIMITS.bulk)
-      return decided(events, { type: 'bulk', changed: changes, more: true })
-    if (!chosen(task, filter)) continue
-    const change = EDITS[action](desk, task, by)
-    if (typeof change === 'string' || change.length === 0) continue
-    events.push(...change)
-    changes += 1
+  let changed = 0
+  for (const row of desk.tasks()) {
+    if (changed === QUEUE_LIMITS.bulk) return desk.decided({ type: 'bulk', changed, more: true })
+    const task = chosen(row, filter) ? desk.task(row.id) : undefined
+    if (!task) continue
+    EDITS[action](desk, task, by)
+    if (desk.task(row.id) !== row) changed += 1 // By this, or with one that it waited for.
   }
-  return decided(events, { type: 'bulk', changed: changes, more: false })
+  return desk.decided({ type: 'bulk', changed, more: false })
 }
 
 function chosen(task: Task, { project, states, label }: BulkFilter): boolean {
@@ -138,40 +123,6 @@ function chosen(task: Task, { project, states, label }: BulkFilter): boolean {
 export function pauseProject(desk: Desk, command: Of<'pauseProject' | 'resumeProject'>): Decision {
   const { project: id, by } = command
   const type = command.type === 'pauseProject' ? 'paused' : 'resumed'
-  return decided([{ kind: 'project', id, type, atMs: desk.wallMs, by }], { type: 'done' })
-}
-
-/** A timer of the shard's own; one armed for another version of the row is stale. */
-export function due(desk: Desk, { task: id, version }: Of<'due'>): Decision {
-  const task = desk.task(id)
-  if (!task || task.version !== version || (task.dueMs ?? Infinity) > desk.wallMs)
-    return answered({ type: 'stale' })
-  const at = { kind: 'task', id, atMs: desk.wallMs } as const
-  const wakes = task.state === 'scheduled' && !task.paused && task.dueMs === task.wakeMs
-  if (wakes) return decided([{ ...at, type: 'released' }], { type: 'done' })
-  const expired: FleetEvent = {
-    ...at,
-    type: 'expired',
-    reason: `expired: it was ${task.state} for too long`,
-  }
-  return decided([expired, ...endings(desk, task, 'expired')], { type: 'done' })
-}
-
-/** Ended tasks leave for good, with what stood for them. */
-export function forget(desk: Desk, { tasks }: Of<'forget'>): Decision {
-  const atMs = desk.wallMs
-  const events = tasks.flatMap((id): FleetEvent[] => {
-    const task = desk.task(id)
-    if (!task || !ENDED.has(task.state)) return []
-    const uncounted = {
-      kind: 'tally',
-      id: TALLY_ID,
-      type: 'counted',
-      atMs,
-      state: task.state,
-      by: -1,
-    } as const
-    return [{ kind: 'task', id, type: 'forgotten', atMs }, uncounted]
-  })
-  return decided(events, { type: 'done' })
+  desk.record({ kind: 'project', id, type, atMs: desk.wallMs, by })
+  return desk.decided({ type: 'done' })
 }

@@ -1,117 +1,82 @@
-import { letterTo, type Unnumbered } from '../../runtime/shard/mail/letter.ts'
-import type { Notice } from '../task/command.ts'
-import { isFree, named } from '../task/dependencies.ts'
-import { QUEUE_LIMITS } from '../task/limits.ts'
-import type { Desk } from './desk.ts'
-import { TALLY_ID, type FleetEvent, type UniqueRow } from '../task/kinds.ts'
-import { shardOfTask } from '../task/task-id.ts'
+import { isFree, named } from '../task/waiting.ts'
+import { TALLY_ID, type UniqueRow } from '../task/kinds.ts'
 import { ENDED, type Dependency, type Task, type TaskId, type TaskState } from '../task/task.ts'
-
-/** Why a shard may find more work in an ending than one entry should hold. */
-const CASCADE_MAX = QUEUE_LIMITS.dependents
+import type { Desk } from './desk.ts'
+import { dependencyOf, isRemote, notify, stateAfter } from './notices.ts'
 
 /**
- * What follows, in the same entry, from tasks that end: they are counted, their unique keys are
- * free, and who waited for them is released, or cancelled because it can never run. Dependents in
- * other shards are told by letter.
+ * What follows, in the same entry, from a task that has just ended: it is counted, its unique key is
+ * free, and who waited for it is released, or cancelled because it can never run; then from those.
+ * Dependents in other shards are told by letter.
  */
-export function endings(desk: Desk, task: Task, state: TaskState): FleetEvent[] {
-  const events: FleetEvent[] = []
-  const waiting: (readonly [Task, TaskState])[] = [[task, state]]
-  const known = new Map<string, Task>()
-  for (let at = 0; at < waiting.length && at < CASCADE_MAX; at++) {
-    const [ended, how] = waiting[at] ?? [task, state]
-    events.push(...settled(desk, ended, how))
-    for (const id of ended.dependents) {
-      if (isRemote(desk, id)) {
-        const { id: needed, project } = ended
-        const dependency = { id: needed, project, state: stateAfter(how) }
-        events.push(noticeTo(desk, { type: 'settle', task: id, dependency, how }))
-        continue
-      }
-      const dependent = known.get(id) ?? desk.task(id)
-      if (!dependent || ENDED.has(dependent.state)) continue
-      const outcome = told(desk, dependent, dependencyOf(dependent, ended, stateAfter(how)), how)
-      known.set(id, outcome.task)
-      events.push(...outcome.events)
-      if (outcome.cancelled) waiting.push([outcome.task, 'cancelled'])
+export function endings(desk: Desk, id: TaskId): void {
+  const ended = [id]
+  for (const each of ended) {
+    const task = desk.task(each)
+    if (!task) continue
+    settle(desk, task)
+    for (const dependent of task.dependents) {
+      if (isRemote(desk, dependent)) tellRemote(desk, dependent, task)
+      else if (tellLocal(desk, dependent, task)) ended.push(dependent)
     }
   }
-  return events
 }
 
-function settled(desk: Desk, task: Task, state: TaskState): FleetEvent[] {
-  const { project, spec, id } = task
+function settle(desk: Desk, task: Task): void {
+  const { state, spec, project, id } = task
   const atMs = desk.wallMs
-  const events: FleetEvent[] = [
-    { kind: 'tally', id: TALLY_ID, type: 'counted', atMs, state, by: 1 },
-    ...farewells(desk, task),
-  ]
-  if (!spec.unique) return events
-  const key = uniqueId(project, spec.unique.key)
-  const holder = desk.row('unique', key) as UniqueRow | undefined
-  if (holder?.task === id) events.push({ kind: 'unique', id: key, type: 'freed', atMs })
-  return events
+  desk.record({ kind: 'tally', id: TALLY_ID, type: 'counted', atMs, state, by: 1 })
+  unsubscribe(desk, task)
+  if (!spec.unique || standsOn(task, atMs)) return
+  freeKey(desk, uniqueId(project, spec.unique.key), id)
 }
 
 /** Whom it still waited for in other shards need not tell it any more. */
-function farewells(desk: Desk, { id, dependencies }: Task): Unnumbered[] {
-  const waiting = dependencies.filter((each) => each.state === 'waiting' && isRemote(desk, each.id))
-  return waiting.map((each) =>
-    noticeTo(desk, { type: 'unsubscribe', task: each.id, dependent: id }),
-  )
-}
-
-/** True for a task whose rows are in another shard. */
-export function isRemote(desk: Desk, id: TaskId): boolean {
-  return shardOfTask(id) !== desk.shard
-}
-
-/** A letter to the shard of the task that it is about. */
-export function noticeTo(desk: Desk, notice: Notice): Unnumbered {
-  return letterTo(shardOfTask(notice.task) ?? desk.shard, notice, desk.wallMs)
-}
-
-/** How an ended task is to those that waited for it. */
-export function stateAfter(how: TaskState): 'completed' | 'failed' {
-  return how === 'completed' ? 'completed' : 'failed'
-}
-
-/** `needed` as `task` sees it: its project goes without saying if it is the task's own. */
-export function dependencyOf(
-  { project }: Pick<Task, 'project'>,
-  needed: Task,
-  state: Dependency['state'],
-): Dependency {
-  return {
-    id: needed.id,
-    ...(needed.project === project ? {} : { project: needed.project }),
-    state,
+function unsubscribe(desk: Desk, { id, dependencies }: Task): void {
+  for (const { id: needed, state } of dependencies) {
+    if (state === 'waiting' && isRemote(desk, needed))
+      notify(desk, { type: 'unsubscribe', task: needed, dependent: id })
   }
 }
 
-interface Told {
-  readonly task: Task
-  readonly events: readonly FleetEvent[]
-  readonly cancelled: boolean
+function tellRemote(desk: Desk, dependent: TaskId, { id, project, state }: Task): void {
+  const dependency = { id, project, state: stateAfter(state) }
+  notify(desk, { type: 'settle', task: dependent, dependency, how: state })
 }
 
-/** What a task does that hears how its dependency ended. */
-export function told(desk: Desk, dependent: Task, dependency: Dependency, how: TaskState): Told {
-  const at = { kind: 'task', id: dependent.id, atMs: desk.wallMs } as const
-  const dependencies = dependent.dependencies.map((each) =>
-    each.id === dependency.id ? dependency : each,
-  )
-  const task: Task = { ...dependent, dependencies }
-  const heard: FleetEvent = { ...at, type: 'dependencyHeard', dependency }
+function tellLocal(desk: Desk, id: TaskId, { state, ...ended }: Task): boolean {
+  const dependent = desk.task(id)
+  if (!dependent || ENDED.has(dependent.state)) return false
+  return hearEnd(desk, id, dependencyOf(dependent.project, ended, stateAfter(state)), state)
+}
+
+/** A task hears how one has ended that it waited for. True if it ends with it: its own endings follow. */
+export function hearEnd(desk: Desk, id: TaskId, dependency: Dependency, how: TaskState): boolean {
+  desk.change(id, { type: 'dependencyHeard', dependency })
   if (dependency.state === 'failed') {
     const by = `its dependency ${named(dependency)}, which is ${how}`
-    return { task, events: [heard, { ...at, type: 'cancelled', by }], cancelled: true }
+    desk.change(id, { type: 'cancelled', by })
+    return true
   }
-  const free = isFree(dependencies) && dependent.state === 'suspended'
-  return { task, events: free ? [heard, { ...at, type: 'released' }] : [heard], cancelled: false }
+  const task = desk.task(id)
+  if (task?.state === 'suspended' && isFree(task.dependencies))
+    desk.change(id, { type: 'released' })
+  return false
 }
 
 export function uniqueId(project: string, key: string): string {
-  return `${project}/${key}`
+  return `${project}:${key}` // No project has a colon in its name.
+}
+
+/** True if the task keeps its unique key: while it lives, and in its window if it has completed. */
+export function standsOn({ state, spec, createdMs }: Task, wallMs: number): boolean {
+  if (!ENDED.has(state)) return true
+  return state === 'completed' && createdMs + (spec.unique?.windowMs ?? 0) > wallMs
+}
+
+/** The key is nobody's any more, if it was the task's. */
+export function freeKey(desk: Desk, key: string, task: TaskId): void {
+  const holder = desk.row('unique', key) as UniqueRow | undefined
+  if (holder?.task === task)
+    desk.record({ kind: 'unique', id: key, type: 'freed', atMs: desk.wallMs })
 }

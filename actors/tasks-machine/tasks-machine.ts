@@ -15,11 +15,12 @@ import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
 import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
 import type { Command } from '../task/command.ts'
-import { answered, unknownTask, type Desk } from './desk.ts'
-import { bulk, due, edit, forget, pauseProject, prioritize, retry } from './edits.ts'
+import { answered, Desk, unknownTask } from './desk.ts'
+import { bulk, edit, pauseProject, prioritize, retry } from './edits.ts'
 import { runs } from '../task/fold.ts'
 import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from '../task/kinds.ts'
 import type { LedTasks, TasksListener } from './led-tasks.ts'
+import { due, forget } from './moments.ts'
 import { hear, settle, subscribe, unsubscribe } from './remote.ts'
 import { submit } from './submit.ts'
 import { ENDED, type Task } from '../task/task.ts'
@@ -28,6 +29,8 @@ import { ENDED, type Task } from '../task/task.ts'
 const DUE_BATCH = 1_000
 /** Stale timers that may wait beside those of live tasks before they are swept out. */
 const STALE_MAX = 10_000
+/** How long a timer waits that was due and not taken, because too much waits to be committed. Unit: ms. */
+const RETRY_MS = 50
 /** The longest a timer sleeps before it looks again: the wall clock may be set meanwhile. Unit: ms. */
 const LOOK_AGAIN_MS = 30_000
 
@@ -76,15 +79,14 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   decide(command: Command, { wallMs }: Stamp): Decision {
-    const desk: Desk = {
+    const desk = new Desk({
       shard: this.shard,
       wallMs,
       random: this.#options.random,
       queue: this.#queue,
       row: (kind, id) => this.#shard.row(kind, id),
-      task: (id) => this.task(id),
       tasks: () => this.#tasks(),
-    }
+    })
     switch (command.type) {
       case 'submit':
         return submit(desk, command)
@@ -152,7 +154,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
 
   #index(before: Task | undefined, after: Task | undefined): void {
     this.#queue.changed(before, after)
-    if (after && runs(after.state)) this.#running.set(after.id, after)
+    if (after && runs(after)) this.#running.set(after.id, after)
     else if (before) this.#running.delete(before.id)
     this.#liveCount += lives(after) - lives(before)
     if (after?.dueMs !== undefined)
@@ -171,11 +173,13 @@ class TasksLeading implements Leading<Command>, LedTasks {
   #arm(): void {
     const next = this.#due.first
     if (!next || next.dueMs >= this.#armedMs) return
-    const { clock } = this.#options
-    this.#timer?.cancel()
     this.#armedMs = next.dueMs
-    const delayMs = Math.min(LOOK_AGAIN_MS, Math.max(0, next.dueMs - clock.wallMs()))
-    this.#timer = clock.after(delayMs, () => this.#fire())
+    this.#armIn(Math.max(0, next.dueMs - this.#options.clock.wallMs()))
+  }
+
+  #armIn(delayMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#options.clock.after(Math.min(LOOK_AGAIN_MS, delayMs), () => this.#fire())
   }
 
   #fire(): void {
@@ -184,9 +188,11 @@ class TasksLeading implements Leading<Command>, LedTasks {
     for (let count = 0; count < DUE_BATCH; count++) {
       const next = this.#due.first
       if (!next || next.dueMs > nowMs) break
+      const { id, version } = next
+      if (this.task(id)?.version === version)
+        this.#shard.propose({ type: 'due', task: id, version })
+      if (this.task(id)?.version === version) return this.#armIn(RETRY_MS) // Not taken: no room now.
       this.#due.take()
-      if (this.task(next.id)?.version !== next.version) continue
-      this.#shard.propose({ type: 'due', task: next.id, version: next.version })
     }
     this.#arm()
   }

@@ -21,6 +21,7 @@ export function taskOf({ spec, ...fields }: Partial<Omit<Task, 'spec'>> & { spec
     updatedMs: 0,
     enqueuedMs: 0,
     version: 1,
+    totalDueMs: 7 * 86_400_000,
     dependencies: [],
     dependents: [],
     paused: false,

@@ -91,9 +91,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'accept the result of any attempt',
     file: 'actors/tasks-machine/attempts.ts',
-    find: 'if (task.attempt !== attempt || !runs(task.state)) return late(desk, task, attempt, outcome)',
-    replace:
-      'if (ENDED.has(task.state)) return close(desk, task, outcome, afterwards(desk, task, outcome))',
+    find: 'if (!current) return late(desk, task, { attempt, outcome })',
+    replace: 'if (!current && !runs(task)) return late(desk, task, { attempt, outcome })',
   },
   {
     name: 'another answer for the same key',
@@ -104,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'never fire a timer',
     file: 'actors/tasks-machine/tasks-machine.ts',
-    find: "this.#shard.propose({ type: 'due', task: next.id, version: next.version })",
+    find: "if (this.task(id)?.version === version) this.#shard.propose({ type: 'due', task: id, version })",
     replace: '',
   },
 ]

@@ -9,6 +9,13 @@ const MINUTE_MS = 60_000
 const ANY: Offer = { kinds: ['shell'], labels: ['gpu', 'eu'] }
 const nobody = (): number => 0
 
+/** With the attempt that its state speaks of. */
+function moved(task: Task): Task {
+  const attempt = { attempt: 1, store: 's', boot: 1, node: 'n1', assignedMs: 0 }
+  const runs = task.state === 'assigned' || task.state === 'executing'
+  return { ...task, attempts: runs ? [attempt] : [{ ...attempt, endedMs: 1 }] }
+}
+
 /** A queue and the rows that it was told of. */
 class QueueModel {
   readonly queue = new Queue()
@@ -23,7 +30,7 @@ class QueueModel {
 
   become(id: string, change: Partial<Task>): void {
     const row = this.rows.get(id)
-    if (row) this.put({ ...row, ...change })
+    if (row) this.put(moved({ ...row, ...change }))
   }
 
   pause(project: string, paused: boolean): void {

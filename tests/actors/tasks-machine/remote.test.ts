@@ -55,7 +55,7 @@ t.test('the first answer is how the dependency is now', async (t) => {
   bench.settle()
   t.equal(bench.task(afterDone).state, 'available')
   t.match(bench.task(afterFailed), {
-    state: 'suspended',
+    state: 'waiting_human',
     reason: `waits for a person: its dependency ${failed} of project "there" did not complete`,
   })
 })
@@ -66,7 +66,7 @@ t.test('one that was forgotten meanwhile leaves its dependent to a person', asyn
   const reason = `waits for a person: its dependency ${gone} never was, or was forgotten`
   const [a, b] = [bench.submit(HERE, { after: [gone] }), bench.submit(HERE, { after: [gone] })]
   bench.settle()
-  t.match(bench.task(a), { state: 'suspended', reason })
+  t.match(bench.task(a), { state: 'waiting_human', reason })
   t.match(bench.of(a, { type: 'retry', task: a, by: 'ann', id: bench.idIn(HERE) }), { ids: [a] })
   t.match(bench.task(a), { state: 'available', dependencies: [{ state: 'waived' }] })
   bench.of(b, { type: 'cancel', task: b, by: 'ann' })

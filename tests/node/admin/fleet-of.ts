@@ -258,6 +258,7 @@ export function taskOf(task: Partial<Task> = {}): Task {
     updatedMs: 1_767_225_600_000,
     enqueuedMs: 1_767_225_600_000,
     version: 1,
+    totalDueMs: 1_767_830_400_000,
     dependencies: [],
     dependents: [],
     paused: false,
