@@ -10,8 +10,15 @@ const label = z.string().min(1).max(SPEC_LIMITS.labelLength)
 const labels = z.array(label).max(SPEC_LIMITS.labels).default([])
 const spanMs = z.number().int().min(1).max(LONGEST_MS)
 const momentMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
-const taskId = z.string().refine((id) => shardOfTask(id) !== undefined, 'is no task id')
+const taskId = z.string().refine((id) => shardOfTask(id) !== undefined, 'it is no task id')
 const texts = z.record(z.string().min(1).max(256), z.string())
+/** Words that a program can be started with: the system ends each at a zero byte. */
+const word = z.string().refine((text) => !text.includes('\0'), 'it has a zero byte')
+const variable = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((name) => !/[=\0]/.test(name), 'a name has "=" or a zero byte')
 const terminal = z.strictObject({
   cols: z.number().int().min(1).max(1_000).default(DEFAULTS.cols),
   rows: z.number().int().min(1).max(1_000).default(DEFAULTS.rows),
@@ -35,9 +42,13 @@ const key = z.string().min(1).max(SPEC_LIMITS.keyLength)
 export const specSchema = z.strictObject({
   kind: z.literal('shell').default('shell'),
   title: z.string().max(SPEC_LIMITS.titleLength).optional(),
-  argv: z.array(z.string()).min(1).max(SPEC_LIMITS.argvCount),
-  workdir: z.string().startsWith('/', 'is not an absolute path').max(4_096).optional(),
-  env: texts.default({}),
+  argv: z
+    .array(word)
+    .min(1)
+    .max(SPEC_LIMITS.argvCount)
+    .refine(([program]) => program !== '', 'its first word, the program, is empty'),
+  workdir: word.startsWith('/', 'it is not an absolute path').max(4_096).optional(),
+  env: z.record(variable, word).default({}),
   priority: z.number().int().min(0).max(SPEC_LIMITS.priority).default(DEFAULTS.priority),
   labels,
   requires: labels,
@@ -115,12 +126,31 @@ function within(field: string, bytes: number, limit: number): void {
 }
 
 function invalid(issue: z.core.$ZodIssue | undefined): RuntimeError {
-  const path = issue?.path.map(String).join('.') ?? ''
-  const field = path || 'the task'
-  if (issue?.code === 'unrecognized_keys') {
-    return refusal(field, `the field ${issue.keys.map(quoted).join(', ')} is not known`)
+  const field = issue?.path.map(String).join('.') || 'the task'
+  return refusal(field, issue ? whatIsWrong(issue) : 'it is not what was expected')
+}
+
+/** One line for whoever wrote the task. */
+function whatIsWrong(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `the field ${issue.keys.map(quoted).join(', ')} is not known`
+    case 'invalid_type':
+      return `it has to be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`
+    case 'invalid_value':
+      return `it has to be ${issue.values.map(quoted).join(' or ')}`
+    case 'too_small':
+      if (issue.origin === 'string' || issue.origin === 'array') return 'it is empty'
+      return `it has to be at least ${issue.minimum}`
+    case 'too_big':
+      if (issue.origin === 'string') return `it has more than ${issue.maximum} characters`
+      if (issue.origin === 'array') return `it has more than ${issue.maximum} entries`
+      return `it has to be at most ${issue.maximum}`
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message
+    default:
+      return issue.message
   }
-  return refusal(field, issue?.message.toLowerCase() ?? 'is not what was expected')
 }
 
 function refusal(field: string, what: string): RuntimeError {
