@@ -27,6 +27,7 @@ import type {
 import type { Command, Reply } from './task/command.ts'
 import type { TaskSpec } from './task/spec.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
+import { parseProject } from './task/parse-spec.ts'
 import type { LedTasks } from './tasks-machine/led-tasks.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
 import { TASK_STATES, type Task, type TaskState } from './task/task.ts'
@@ -47,6 +48,8 @@ export interface LocalFleetOptions {
   digest(bytes: Uint8Array): string
   /** Real copies of a shard. */
   copies(shard: number): number
+  /** True when no node there is has this directory; a node that cannot tell says false. */
+  lacks(directory: string): Promise<boolean>
   status(counts: Readonly<Record<TaskState, number>>): Promise<FleetStatus>
 }
 
@@ -65,6 +68,7 @@ export class LocalFleet implements Fleet {
     const shard = shardOfProject(project)
     const ids = request.ids ?? specs.map(() => taskIdOf(shard, ulid(clock.wallMs(), random)))
     checkIds(ids, specs.length, shard)
+    if (request.try === 1) await this.#checkPlaces(specs)
     const tasks = specs.map((spec, at) => ({ id: ids[at] ?? '', spec }))
     const body = digest(pack([project, request.ids ?? null, specs]))
     const absent = await this.#absent(shard, specs)
@@ -96,6 +100,19 @@ export class LocalFleet implements Fleet {
       ),
     )
     return (await Promise.all(looks)).flat()
+  }
+
+  /**
+   * A directory that is nowhere is told at once, and not by a failed task: unless the task waits for
+   * something that may make it, and not on a repeated try, whose first may have been committed.
+   */
+  async #checkPlaces(specs: readonly TaskSpec[]): Promise<void> {
+    const now = specs.filter(({ after, notBeforeMs }) => after.length === 0 && !notBeforeMs)
+    for (const directory of new Set(now.map(({ workdir }) => workdir))) {
+      if (directory === undefined || !(await this.#options.lacks(directory))) continue
+      const message = `Cannot take the task: workdir: there is no directory "${directory}"`
+      throw new RuntimeError('INVALID_ARGUMENT', message, { details: { field: 'workdir' } })
+    }
   }
 
   async task(id: string): Promise<Task> {
@@ -184,7 +201,7 @@ export class LocalFleet implements Fleet {
 
   async pauseProject(project: string, paused: boolean, by: string): Promise<void> {
     const type = paused ? 'pauseProject' : 'resumeProject'
-    await this.#ask(shardOfProject(project), { type, project, by })
+    await this.#ask(shardOfProject(parseProject(project)), { type, project, by })
   }
 
   watch(filter: WatchFilter, listener: (task: Task) => void): Subscription {

@@ -43,6 +43,8 @@ export interface NodePorts {
   readonly labels: readonly string[]
   readonly env: Readonly<Record<string, string>>
   digest(bytes: Uint8Array): string
+  /** True when this machine certainly has no such directory. */
+  lacks(directory: string): Promise<boolean>
   status(counts: Readonly<Record<TaskState, number>>): Promise<FleetStatus>
   alarm(shard: number, error: unknown): void
   /** Between the parts and the shards, for tests that watch what is decided. */
@@ -94,6 +96,8 @@ export class Node {
       catalog: this.catalog,
       led: () => this.#led,
       copies,
+      // With more nodes any of them may have it: then the one that runs the task finds out.
+      lacks: async (directory) => this.#knownStores().size <= 1 && ports.lacks(directory),
     })
   }
 

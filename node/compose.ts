@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
 import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
 import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
-import type { RuntimeError } from '../runtime/errors.ts'
+import { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
@@ -41,6 +42,8 @@ export interface Events {
   /** The store can no longer acknowledge anything: the program must end. */
   storeFailed(error: RuntimeError): void
   alarm(what: string, error: unknown): void
+  /** One line for the operator. */
+  note(line: string): void
 }
 
 /** Builds a node out of its parts, with the real world at its edges. */
@@ -51,7 +54,7 @@ export async function compose(
   const { data, name, drainMs } = configuration
   const clock = systemClock
   const random = systemRandom
-  await prepare(configuration)
+  await prepare(configuration, events.note)
   const directory = await openDirectory(data, {
     clock,
     failed: (error) => events.storeFailed(error),
@@ -80,6 +83,7 @@ export async function compose(
     labels: configuration.labels,
     env: {},
     digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    lacks,
     status: (counts) => report.status(counts, node),
     alarm: (shard, error) => events.alarm(`shard ${shard}`, error),
   })
@@ -129,8 +133,18 @@ export async function compose(
 }
 
 /** A first start makes the store; `--discard` is for directories of another cluster. */
-async function prepare({ data, name }: NodeConfiguration): Promise<void> {
-  if (holdsStore(data)) return
+async function prepare(
+  { data, name, join }: NodeConfiguration,
+  note: (line: string) => void,
+): Promise<void> {
+  if (holdsStore(data)) {
+    if (join !== undefined) note(`--join is ignored: "${data}" belongs to a cluster already`)
+    return
+  }
+  if (join !== undefined) {
+    const message = `Cannot join "${join}": a cluster of this release has one node`
+    throw new RuntimeError('FAILED_PRECONDITION', message)
+  }
   const wallMs = systemClock.wallMs()
   const storeId = storeIdOf(ulid(wallMs, systemRandom))
   const clusterId = ulid(wallMs, systemRandom)
@@ -144,6 +158,14 @@ async function prepare({ data, name }: NodeConfiguration): Promise<void> {
     clock: systemClock,
     failed,
   })
+}
+
+async function lacks(directory: string): Promise<boolean> {
+  try {
+    return !(await stat(directory)).isDirectory()
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  }
 }
 
 async function active(node: Node): Promise<void> {

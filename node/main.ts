@@ -15,10 +15,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+function note(line: string): void {
+  process.stderr.write(`architect: ${line}\n`)
+}
+
+/** What the system or the operator did is one line; only a bug of ours is a stack. */
+function lineOf(error: unknown): string {
+  if (error instanceof RuntimeError) return error.message
+  const failed = error instanceof Error && 'syscall' in error
+  return failed ? `Cannot go on: ${error.message}` : traceOf(error)
+}
+
 function end(error: unknown): never {
-  const { code, message } =
-    error instanceof RuntimeError ? error : { code: '', message: String((error as Error).stack) }
-  process.stderr.write(`architect: ${message}\n`)
+  note(lineOf(error))
+  const code = error instanceof RuntimeError ? error.code : undefined
   if (code === 'STORE_LOCKED') process.exit(EXIT.locked)
   process.exit(code === 'STORE_FAILED' ? EXIT.disk : EXIT.failed)
 }
@@ -27,7 +37,7 @@ function parsed(): Start {
   try {
     return loadConfiguration(process.argv.slice(2), systemFiles())
   } catch (error) {
-    process.stderr.write(`architect: ${(error as Error).message}\n`)
+    note(lineOf(error))
     return process.exit(EXIT.usage)
   }
 }
@@ -41,17 +51,17 @@ function announce(node: RunningNode, name: string, log: 'text' | 'json'): void {
   say(`  Another link: npx gaia console      A task: npx gaia run -- echo hello\n`)
 }
 
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
 async function main(): Promise<void> {
   const start = parsed()
   if (start.type === 'help') return say(usage())
   if (start.type === 'version') return say(VERSION)
   const { configuration } = start
-  const alarm = (what: string, error: unknown): void => {
-    process.stderr.write(
-      `architect: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
-  }
-  const node = await compose(configuration, { storeFailed: end, alarm })
+  const alarm = (what: string, error: unknown): void => note(`${what}: ${traceOf(error)}`)
+  const node = await compose(configuration, { storeFailed: end, alarm, note })
   announce(node, configuration.name, configuration.log)
   let stopping = false
   const stop = (): void => {

@@ -108,10 +108,8 @@ const PROJECT = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/
 export function parseProject(input: unknown): string {
   const fits = typeof input === 'string' && PROJECT.test(input)
   if (fits && input.length <= SPEC_LIMITS.projectLength) return input
-  throw refusal(
-    'project',
-    `${quoted(input)} is no name of letters, digits and . _ / - (at most 100)`,
-  )
+  const message = `Cannot use the project ${quoted(input)}: a name has letters, digits and . _ / - (at most 100)`
+  throw new RuntimeError('INVALID_ARGUMENT', message, { details: { field: 'project' } })
 }
 
 function bytesOf(texts: readonly string[]): number {

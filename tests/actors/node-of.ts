@@ -149,6 +149,7 @@ export class NodeBench {
       labels,
       env: { FROM_NODE: 'yes' },
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
+      lacks: () => Promise.resolve(false),
       status: (counts) => Promise.resolve({ ...this.#status(), counts }),
       alarm: (_shard, error) => void this.alarms.push(error),
       machine: (machine) => this.#watched(machine),

@@ -208,6 +208,7 @@ export class SingleNodeWorld {
       labels: [],
       env: {},
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
+      lacks: () => Promise.resolve(false),
       status: () => Promise.reject(new Error('nobody asks')),
       alarm: (shard, error) =>
         fail(`shard ${shard} stopped: ${error instanceof Error ? error.stack : String(error)}`),

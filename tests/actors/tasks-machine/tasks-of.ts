@@ -125,6 +125,7 @@ export class TasksBench {
       terminals: new Proxy({} as Terminals, { get: nobody }),
       led: () => new Map(),
       digest: (bytes) => hex(chainHash(bytes, 0, 0, bytes)),
+      lacks: () => Promise.resolve(false),
       copies: () => 1,
       status: nobody,
     })
