@@ -16,6 +16,8 @@ export interface Clock {
   monotonicMs(): number
   /** Runs `run` once, not before `delayMs` [0, 2^31) have passed. */
   after(delayMs: number, run: () => void): Timer
+  /** Runs `run` as soon as what is running now has returned, before any timer, input or output. */
+  soon(run: () => void): void
   /** Runs `run` after what is running now, and after input and output that is already waiting. */
   defer(run: () => void): void
 }

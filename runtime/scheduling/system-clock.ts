@@ -9,5 +9,6 @@ export const systemClock: Clock = {
     timeout.unref()
     return { cancel: () => clearTimeout(timeout) }
   },
+  soon: (run) => queueMicrotask(run),
   defer: (run) => void setImmediate(run),
 }

@@ -14,6 +14,7 @@ export class VirtualClock implements Clock {
   readonly #wallStartMs: number
   readonly #heap: Waiting[] = []
   readonly #cancelled = new Set<number>()
+  readonly #soon: (() => void)[] = []
 
   constructor(wallStartMs = Date.UTC(2026, 0, 1)) {
     this.#wallStartMs = wallStartMs
@@ -33,6 +34,10 @@ export class VirtualClock implements Clock {
     return { cancel: () => void this.#cancelled.add(sequence) }
   }
 
+  soon(run: () => void): void {
+    this.#soon.push(run)
+  }
+
   defer(run: () => void): void {
     this.after(0, run)
   }
@@ -44,6 +49,11 @@ export class VirtualClock implements Clock {
 
   /** Runs the next thing that is due at or before `untilMs`; false when there is none. */
   step(untilMs = Infinity): boolean {
+    const run = this.#soon.shift()
+    if (run) {
+      run()
+      return true
+    }
     for (;;) {
       const next = this.#heap[0]
       if (!next || next.atMs > untilMs) return false

@@ -40,6 +40,7 @@ export class Life {
       wallMs: () => clock.wallMs(),
       monotonicMs: () => clock.monotonicMs(),
       after: (delayMs, run): Timer => clock.after(delayMs, ifAlive(run)),
+      soon: (run) => clock.soon(ifAlive(run)),
       defer: (run) => clock.defer(ifAlive(run)),
     }
   }

@@ -90,6 +90,7 @@ const STOPPED: Clock = {
   wallMs: () => 0,
   monotonicMs: () => 0,
   after: () => ({ cancel: () => undefined }),
+  soon: () => undefined,
   defer: () => undefined,
 }
 
