@@ -71,6 +71,7 @@ export class Node {
     this.system = new System<Command>({
       ...ports,
       machine: ports.machine?.(machine) ?? machine,
+      awakeMs: () => ports.terminals.nowMs(),
       receive: (from, message) => this.#receive(from, message),
     })
     const { shards } = this.system
@@ -139,6 +140,7 @@ export class Node {
         if (after && ENDED.has(after.state)) this.catalog.hasHistory(shardOfTask(id) ?? at.shard)
         this.#exchange.changed(before, after)
       },
+      overran: (task) => this.#exchange.overran(task),
       reordered: () => this.#exchange.reordered(),
     }
   }

@@ -1,3 +1,4 @@
+import { clockNotes } from '../actors/clock-notes.ts'
 import type { FleetStatus, HealthNote } from '../actors/fleet.ts'
 import type { Node } from '../actors/node.ts'
 import type { TaskState } from '../actors/task/task.ts'
@@ -69,7 +70,11 @@ export class NodeReport {
         active: shards.activeCount,
         copies: Math.min(...(topology?.shards.map(({ replicas }) => replicas.length) ?? [0])),
       },
-      health: [...this.#notes(load), ...unreadable(shards.unreadable)],
+      health: [
+        ...this.#notes(load),
+        ...clockNotes(node.system.clockGuard, clock.monotonicMs()),
+        ...unreadable(shards.unreadable),
+      ],
       addresses: this.#addresses,
     }
   }

@@ -79,6 +79,11 @@ export class Exchange {
     this.#matchSoon()
   }
 
+  /** An attempt has run for as long as it may. Its node knows that too, unless it was asleep. */
+  overran(task: Task): void {
+    this.#end(task, 'timed-out')
+  }
+
   receive(from: StoreId, message: ToExchange): void {
     switch (message.type) {
       case 'credit':
@@ -201,6 +206,7 @@ export class Exchange {
       const key = keyOf(token)
       if (held.has(key)) {
         if (task.cancelling) this.#end(task, 'cancelled')
+        else if (this.#ledOf(task.id)?.overran(task)) this.overran(task)
         if (task.state === 'assigned') this.#started(token) // The word of its start was lost.
       } else if (this.#isLost(task, message.boot, before?.missing.has(key) === true)) {
         const how = task.state === 'assigned' ? 'unstarted' : 'died'
@@ -274,7 +280,7 @@ export class Exchange {
     this.#command({ type: 'lose', ...token, how, why }, () => undefined)
   }
 
-  #end(task: Task, reason: 'cancelled'): void {
+  #end(task: Task, reason: 'cancelled' | 'timed-out'): void {
     const attempt = task.attempts.at(-1)
     if (!attempt || !runs(task)) return
     this.#send(attempt.store as StoreId, {
@@ -301,7 +307,11 @@ export class Exchange {
   }
 
   #task(id: string): Task | undefined {
-    return this.#led.get(shardOfTask(id) ?? -1)?.task(id)
+    return this.#ledOf(id)?.task(id)
+  }
+
+  #ledOf(id: string): LedTasks | undefined {
+    return this.#led.get(shardOfTask(id) ?? -1)
   }
 
   #command(

@@ -14,6 +14,8 @@ export interface LedTasks {
   task(id: string): Task | undefined
   /** Tasks that are assigned or run. */
   running(): Iterable<Task>
+  /** True for one whose attempt has run for longer than it may and has not ended yet. */
+  overran(task: Task): boolean
   /** Tasks of the same project that go first. */
   ahead(task: Task): number
   /** The concurrency key that holds a waiting task back. */
@@ -30,6 +32,8 @@ export interface TasksListener {
   left(shard: number): void
   /** `after` is `undefined` for a forgotten task. */
   changed(id: string, before: Task | undefined, after: Task | undefined, at: Position): void
+  /** The attempt of a task has run for as long as it may: it must end. */
+  overran(task: Task): void
   /** Other tasks may be given out than before, though none has changed: a project was paused or resumed. */
   reordered(): void
 }

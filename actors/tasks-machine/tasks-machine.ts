@@ -1,6 +1,5 @@
 import { unreachable } from '../../runtime/errors.ts'
-import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
-import { Heap } from '../../runtime/scheduling/heap.ts'
+import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
 import type {
   Change,
@@ -23,16 +22,8 @@ import type { LedTasks, TasksListener } from './led-tasks.ts'
 import { due, forget } from './moments.ts'
 import { hear, settle, subscribe, unsubscribe } from './remote.ts'
 import { submit } from './submit.ts'
-import { ENDED, type Task } from '../task/task.ts'
-
-/** Timers fired in one turn; the rest follows in the next. */
-const DUE_BATCH = 1_000
-/** Stale timers that may wait beside those of live tasks before they are swept out. */
-const STALE_MAX = 10_000
-/** How long a timer waits that was due and not taken, because too much waits to be committed. Unit: ms. */
-const RETRY_MS = 50
-/** The longest a timer sleeps before it looks again: the wall clock may be set meanwhile. Unit: ms. */
-const LOOK_AGAIN_MS = 30_000
+import type { Task } from '../task/task.ts'
+import { Timers } from './timers.ts'
 
 export interface TasksMachineOptions {
   readonly clock: Clock
@@ -45,32 +36,27 @@ export function tasksMachine(options: TasksMachineOptions): Machine<Command> {
   return { kinds: KINDS, lead: (shard) => new TasksLeading(options, shard) }
 }
 
-/** A timer: when the row of this version must be looked at. */
-interface Due {
-  readonly id: string
-  readonly version: number
-  readonly dueMs: number
-}
-
 class TasksLeading implements Leading<Command>, LedTasks {
   readonly shard: number
   readonly #options: TasksMachineOptions
   readonly #shard: Shard<Command>
   readonly #queue = new Queue()
-  /** Stale ones stay in until they fall due. */
-  readonly #due = new Heap<Due>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.id < b.id))
   readonly #running = new Map<string, Task>()
-  #liveCount = 0
-  #timer: Timer | undefined
-  #armedMs = Infinity
+  readonly #timers: Timers
 
   constructor(options: TasksMachineOptions, shard: Shard<Command>) {
     this.#options = options
     this.#shard = shard
     this.shard = shard.shard
+    this.#timers = new Timers({
+      clock: options.clock,
+      shard,
+      task: (id) => this.task(id),
+      overran: (task) => options.listener.overran(task),
+    })
     for (const [id, row] of shard.rows('project')) this.#queue.pause(id, (row as ProjectRow).paused)
     for (const task of this.#tasks()) this.#index(undefined, task)
-    this.#arm()
+    this.#timers.arm()
     options.listener.led(this, this.#tasks())
   }
 
@@ -135,7 +121,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
       if (kind === 'task') this.#index(before as Task | undefined, after as Task | undefined)
       if (kind === 'project') this.#queue.pause(id, (after as ProjectRow).paused)
     }
-    this.#arm()
+    this.#timers.arm()
   }
 
   committed(changes: readonly Change[], at: Position): void {
@@ -148,7 +134,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   stop(): void {
-    this.#timer?.cancel()
+    this.#timers.stop()
     this.#options.listener.left(this.shard)
   }
 
@@ -156,53 +142,17 @@ class TasksLeading implements Leading<Command>, LedTasks {
     this.#queue.changed(before, after)
     if (after && runs(after)) this.#running.set(after.id, after)
     else if (before) this.#running.delete(before.id)
-    this.#liveCount += lives(after) - lives(before)
-    if (after?.dueMs !== undefined)
-      this.#due.add({ id: after.id, version: after.version, dueMs: after.dueMs })
-    if (this.#due.size > 2 * this.#liveCount + STALE_MAX) this.#sweep()
-  }
-
-  #sweep(): void {
-    this.#due.clear()
-    for (const { id, version, dueMs } of this.#tasks()) {
-      if (dueMs !== undefined) this.#due.add({ id, version, dueMs })
-    }
-  }
-
-  /** Only the active leader arms timers; they fire as commands, checked against the row's version. */
-  #arm(): void {
-    const next = this.#due.first
-    if (!next || next.dueMs >= this.#armedMs) return
-    this.#armedMs = next.dueMs
-    this.#armIn(Math.max(0, next.dueMs - this.#options.clock.wallMs()))
-  }
-
-  #armIn(delayMs: number): void {
-    this.#timer?.cancel()
-    this.#timer = this.#options.clock.after(Math.min(LOOK_AGAIN_MS, delayMs), () => this.#fire())
-  }
-
-  #fire(): void {
-    const nowMs = this.#options.clock.wallMs()
-    this.#armedMs = Infinity
-    for (let count = 0; count < DUE_BATCH; count++) {
-      const next = this.#due.first
-      if (!next || next.dueMs > nowMs) break
-      const { id, version } = next
-      if (this.task(id)?.version === version)
-        this.#shard.propose({ type: 'due', task: id, version })
-      if (this.task(id)?.version === version) return this.#armIn(RETRY_MS) // Not taken: no room now.
-      this.#due.take()
-    }
-    this.#arm()
+    this.#timers.changed(before, after)
   }
 
   best(offer: Offer, turnOf: (project: string) => number): Candidate | undefined {
-    return this.#queue.best(offer, this.#options.clock.wallMs(), turnOf)
+    const nowMs = this.#shard.wallMs()
+    return nowMs === undefined ? undefined : this.#queue.best(offer, nowMs, turnOf)
   }
 
   wanted(): readonly Sort[] {
-    return this.#queue.wanted(this.#options.clock.wallMs())
+    const nowMs = this.#shard.wallMs()
+    return nowMs === undefined ? [] : this.#queue.wanted(nowMs)
   }
 
   task(id: string): Task | undefined {
@@ -211,6 +161,10 @@ class TasksLeading implements Leading<Command>, LedTasks {
 
   running(): Iterable<Task> {
     return this.#running.values()
+  }
+
+  overran(task: Task): boolean {
+    return this.#timers.overran(task)
   }
 
   ahead(task: Task): number {
@@ -228,10 +182,6 @@ class TasksLeading implements Leading<Command>, LedTasks {
   tally(): TallyRow {
     return (this.#shard.row('tally', TALLY_ID) as TallyRow | undefined) ?? {}
   }
-}
-
-function lives(task: Task | undefined): 0 | 1 {
-  return task && !ENDED.has(task.state) ? 1 : 0
 }
 
 function get(desk: Desk, id: string): Decision {

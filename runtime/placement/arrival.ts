@@ -27,6 +27,26 @@ export function arrived(topology: Topology, self: StoreId, entry: StoreEntry): T
   }
 }
 
+/**
+ * The topology once a store leads again what it gave up: each shard in a new epoch, unless somebody
+ * else has taken it meanwhile.
+ *
+ * @param given the epoch in which each shard was given up.
+ */
+export function returned(
+  topology: Topology,
+  self: StoreId,
+  given: ReadonlyMap<number, number>,
+): Topology {
+  const own = (row: ShardRow, shard: number): boolean =>
+    row.leader === self && row.epoch === given.get(shard)
+  if (!topology.shards.some(own)) return topology
+  const shards = topology.shards.map((row, shard) =>
+    own(row, shard) ? recovering(row, row.leaderBoot) : row,
+  )
+  return { ...topology, shards }
+}
+
 function recovering(row: ShardRow, leaderBoot: number): ShardRow {
   return { ...row, epoch: row.epoch + 1, status: 'recovering', leaderBoot }
 }

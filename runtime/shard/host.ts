@@ -29,6 +29,8 @@ export interface HostOptions<Command extends object> {
   readonly machine: Machine<Command>
   readonly chain: Chain
   readonly amend: Amend
+  /** The wall clock, while it is believed. */
+  wallMs(): number | undefined
   /** A shard stopped that should not have, or something of it is lost, and why. */
   alarm(shard: number, error: unknown): void
 }
@@ -136,6 +138,16 @@ export class ShardHost<Command extends object> implements Shards<Command> {
     const why = this.#unreadable.get(shard)?.message ?? 'this node does not lead it'
     const message = `Cannot decide in shard ${shard}: ${why}`
     answer(new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 }))
+  }
+
+  /** Gives up every shard, and says in which epochs. */
+  resign(): ReadonlyMap<number, number> {
+    const epochs = new Map<number, number>()
+    for (const [shard, leadership] of this.#leaderships) {
+      leadership.resign()
+      epochs.set(shard, leadership.epoch)
+    }
+    return epochs
   }
 
   /** How many shards accept commands here. */

@@ -38,6 +38,8 @@ export type LeaderInput =
   | { readonly type: 'confirming' }
   /** The floor above cannot go on: a bug, and the shard stops rather than guess. */
   | { readonly type: 'broken' }
+  /** This store should not lead at present; whoever does takes a new epoch. */
+  | { readonly type: 'resigned' }
 
 export type LeaderEffect =
   | { readonly type: 'send'; readonly outgoing: Outgoing }
@@ -81,6 +83,7 @@ export function step(leader: Leader, input: LeaderInput): Step {
     case 'confirming':
       return ask(leader)
     case 'broken':
+    case 'resigned':
       return end(leader)
     case 'message':
       return hear(leader, input.from, input.message)

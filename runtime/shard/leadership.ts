@@ -28,6 +28,8 @@ export interface LeadershipOptions<Command> {
   readonly machine: Machine<Command>
   readonly chain: Chain
   readonly amend: Amend
+  /** The wall clock, while it is believed. */
+  wallMs(): number | undefined
   send(to: StoreId, message: ShardMessage): void
   alarm(shard: number, error: unknown): void
 }
@@ -72,6 +74,11 @@ export class Leadership<Command> {
 
   learn(row: ShardRow): void {
     this.#step({ type: 'row', row })
+  }
+
+  /** Gives the shard up: what is not committed yet may or may not be. */
+  resign(): void {
+    this.#step({ type: 'resigned' })
   }
 
   command(command: Command, deadlineMs: number, answer: Answer): void {

@@ -22,6 +22,8 @@ export interface LedgerOptions<Command> {
   readonly chain: Chain
   /** Where the log ends when the leadership becomes active. */
   readonly end: End
+  /** The wall clock, while it is believed. */
+  wallMs(): number | undefined
   append(entries: readonly Entry[]): void
   /** Asks for a confirmation round; `confirmed` follows. */
   confirm(): void
@@ -87,8 +89,16 @@ export class Ledger<Command> implements Shard<Command> {
     return this.#options.rows.rows(kind)
   }
 
-  propose(command: Command): void {
-    this.command(command, Infinity, () => undefined)
+  wallMs(): number | undefined {
+    return this.#options.wallMs()
+  }
+
+  propose(command: Command): boolean {
+    let taken = true
+    this.command(command, Infinity, (result) => {
+      if (result instanceof Error) taken = false
+    })
+    return taken
   }
 
   command(command: Command, deadlineMs: number, answer: Answer): void {
@@ -97,11 +107,9 @@ export class Ledger<Command> implements Shard<Command> {
     if (this.#tail.length >= TAIL_ENTRIES_MAX || this.#tailBytes >= TAIL_BYTES_MAX) {
       return answer(tailFull(this.shard))
     }
-    const stamp = {
-      wallMs: this.#options.clock.wallMs(),
-      epoch: this.epoch,
-      index: this.#end.index + 1,
-    }
+    const wallMs = this.wallMs()
+    if (wallMs === undefined) return answer(doubted(this.shard))
+    const stamp = { wallMs, epoch: this.epoch, index: this.#end.index + 1 }
     try {
       const { events, reply } = this.#leading.decide(command, stamp)
       if (events.length > 0) this.#decide(events)
@@ -236,6 +244,11 @@ export class Ledger<Command> implements Shard<Command> {
 
 function notLeader(shard: number): RuntimeError {
   const message = `Cannot decide in shard ${shard}: this node does not lead it`
+  return new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 })
+}
+
+function doubted(shard: number): RuntimeError {
+  const message = `Cannot decide in shard ${shard}: the wall clock was set, and is watched for a while`
   return new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 })
 }
 

@@ -72,8 +72,13 @@ export interface Shard<Command> {
   row(kind: string, id: string): unknown
   /** Visits the loaded rows of one kind (neither `finished` nor `lookup` ones). */
   rows(kind: string): Iterable<readonly [id: string, row: unknown]>
-  /** Decides a command of the part itself, such as a timer that fired. */
-  propose(command: Command): void
+  /**
+   * The wall clock by which events are stamped and timers fire; `undefined` while it is doubted:
+   * then nothing is decided, no timer fires, and the leadership is about to end.
+   */
+  wallMs(): number | undefined
+  /** Decides a command of the part itself, such as a timer that fired; false if it was not decided. */
+  propose(command: Command): boolean
 }
 
 /** What the floor above keeps in memory for a shard it leads; thrown away with the leadership. */

@@ -7,13 +7,20 @@ import type { Done, KeyRange, Op } from './store.ts'
 export interface DiskFaults {
   /** How long the next batch takes. Unit: ms. */
   delayMs(): number
+  /** How long the next scan takes, which sees what is there when it begins. Unit: ms. */
+  scanMs(): number
   /** The fate of the next batch: `fail` leaves it to `kept` whether it is there after reopening. */
   fate(): 'ok' | 'fail'
   /** Of `count` batches that were asked for and not acknowledged at a crash: how many are there after. */
   kept(count: number): number
 }
 
-export const FAULTLESS: DiskFaults = { delayMs: () => 0.2, fate: () => 'ok', kept: () => 0 }
+export const FAULTLESS: DiskFaults = {
+  delayMs: () => 0.2,
+  scanMs: () => 0,
+  fate: () => 'ok',
+  kept: () => 0,
+}
 
 /**
  * The simulated form of a database: what is durable, and what was only asked for. A crash keeps
@@ -61,7 +68,7 @@ export class MemoryEngine implements Engine {
   ): void {
     const opening = this.#opening
     const entries = this.#entries(range)
-    this.#clock.defer(() => {
+    this.#clock.after(this.#faults.scanMs(), () => {
       if (opening !== this.#opening) return
       for (const [key, value] of entries) if (visit(key, value) === false) break
       done()

@@ -117,6 +117,7 @@ export class Bench<Command extends object = SumCommand> {
       transport: this.#wire(this.#life.transport(new Loopback(self, clock)), clock),
       machine: typeof this.#machine === 'function' ? this.#machine(clock) : this.#machine,
       chain: chainHash,
+      awakeMs: () => clock.monotonicMs(),
       alarm: (_shard, error) => void this.alarms.push(error),
       receive: () => undefined,
     })

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { SHARD_COUNT } from '../../runtime/authority/topology.ts'
+import { STEADY_MS } from '../../runtime/scheduling/clock-guard.ts'
+import type { Answered } from '../../runtime/shard/machine.ts'
 import { Bench, sumMachine } from './system-of.ts'
 
 t.test('a first start leads all shards, in an epoch of its own', async (t) => {
@@ -95,3 +97,47 @@ t.test(
     })
   },
 )
+
+t.test(
+  'in doubt of the clock nothing is led; after, in a new epoch, nothing is missing',
+  async (t) => {
+    const bench = new Bench(sumMachine)
+    const system = bench.start()
+    bench.ask(system, 7, { type: 'add', id: 'a', amount: 3 })
+    bench.clock.wallSkewMs = 3_600_000
+    const refused = bench.ask(system, 7, { type: 'add', id: 'a', amount: 1 })
+    t.match(refused, { code: 'NOT_LEADER', message: /the wall clock was set/ })
+    t.equal(system.shards.activeCount, 0)
+    t.equal(system.clockGuard.believed, false)
+    bench.clock.advance(STEADY_MS + 500)
+    t.equal(system.shards.activeCount, SHARD_COUNT)
+    const added = { type: 'add', id: 'a', amount: 1 } as const
+    t.match(bench.ask(system, 7, added), { reply: 4, at: { epoch: 3 } })
+    t.same(bench.alarms, [])
+  },
+)
+
+t.test('a shard that is given up at any moment keeps all that was answered', async (t) => {
+  for (let jumpMs = 1; jumpMs < 400; jumpMs += 2) {
+    const bench = new Bench(sumMachine)
+    const system = bench.start()
+    const sums = new Map<string, number>()
+    bench.clock.after(jumpMs, () => {
+      bench.clock.wallSkewMs = -60_000
+    })
+    for (let count = 0; count < 60; count++) {
+      const id = count % 6 === 0 ? `done${count}` : 'live'
+      const amount = count % 6 === 0 ? 100 : 1
+      const answered = bench.ask(system, 5, { type: 'add', id, amount }, 7)
+      if (answered && 'reply' in answered) sums.set(id, (sums.get(id) ?? 0) + amount)
+    }
+    bench.clock.advance(STEADY_MS + 500)
+    if (jumpMs % 4 === 1) bench.crash()
+    const after = bench.alive ? system : bench.start()
+    for (const [id, sum] of sums) {
+      const answered = bench.ask(after, 5, { type: 'read', id }) as Answered
+      t.ok(Number(answered.reply) >= sum, `${id} after a jump at ${jumpMs} ms`)
+    }
+    t.same(bench.alarms, [])
+  }
+})

@@ -65,6 +65,7 @@ export class SingleNodeWorld {
     const random = this.#random
     return {
       delayMs: () => (chance(random, 0.02) ? 5 + 200 * fraction(random) : 0.05 + fraction(random)),
+      scanMs: () => (chance(random, 0.1) ? 20 * fraction(random) : 0),
       fate: () => (!this.#calm && chance(random, 0.001) ? 'fail' : 'ok'),
       kept: (count) => random.below(count + 1),
     }

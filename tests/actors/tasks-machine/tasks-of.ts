@@ -18,6 +18,7 @@ const DEAF: TasksListener = {
   led: () => undefined,
   left: () => undefined,
   changed: () => undefined,
+  overran: () => undefined,
   reordered: () => undefined,
 }
 

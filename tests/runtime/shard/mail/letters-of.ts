@@ -113,7 +113,8 @@ export class LoneShard {
       epoch: 1,
       row: (kind, id) => this.rows.get(`${kind} ${id}`),
       rows: () => [],
-      propose: () => undefined,
+      wallMs: () => 0,
+      propose: () => true,
     })
   }
 
