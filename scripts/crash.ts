@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { crashRun, type CrashReport } from '../tests/e2e/crash/run.ts'
 
-const USAGE = `Usage: npm run crash -- [--tasks N] [--kills N] [--holder-kills N] [--slots N] [--seed N]
+const USAGE = `Usage: npm run crash -- [--tasks N] [--kills N] [--holder-kills N] [--stops N] [--slots N] [--seed N]
 
 Submits shell tasks of mixed priority to a real node, kills the node and the holder of its terminals
 with kill -9 at random moments, starts the node again each time, and judges what came of the tasks
@@ -10,6 +10,7 @@ by what could be seen from outside. Ends with 0 if nothing was wrong.
   --tasks N         [1000]
   --kills N         of the node [10]; some hit it while it starts
   --holder-kills N  [2]
+  --stops N         the node is asked to stop, every other time twice [2]
   --slots N         one is for a program that runs through; with 2 the order is judged [2]
   --seed N          of the tasks and of the moments of the kills [1]
 `
@@ -24,6 +25,7 @@ const OPTIONS = {
   tasks: { type: 'string', default: '1000' },
   kills: { type: 'string', default: '10' },
   'holder-kills': { type: 'string', default: '2' },
+  stops: { type: 'string', default: '2' },
   slots: { type: 'string', default: '2' },
   seed: { type: 'string', default: '1' },
   help: { type: 'boolean', default: false },
@@ -58,7 +60,7 @@ function quantileOf(delaysMs: readonly number[], quantile: number): string {
 }
 
 function rowsOf(report: CrashReport, tasks: number): readonly (readonly [string, string])[] {
-  const { delaysMs, counter, order, violations } = report
+  const { delaysMs, counter, order, violations, hits } = report
   return [
     ['tasks', String(tasks)],
     ['acknowledged', `${report.acknowledgedCount}, ${inTime(report)} within 10 s`],
@@ -66,7 +68,8 @@ function rowsOf(report: CrashReport, tasks: number): readonly (readonly [string,
       'acknowledged after',
       `p50 ${quantileOf(delaysMs, 0.5)}, p99 ${quantileOf(delaysMs, 0.99)}, most ${quantileOf(delaysMs, 1)}`,
     ],
-    ['killed', `node ${report.nodeKills} times, holder ${report.holderKills} times`],
+    ['killed', `node ${hits.node} times, holder ${hits.holder} times`],
+    ['asked to stop', `once ${hits.stop} times, twice ${hits['stop twice']} times`],
     ['started again', `${report.startedAgain} tasks`],
     [
       'order',
@@ -90,6 +93,7 @@ async function main(): Promise<void> {
     tasks,
     kills: countOf('kills', asked.kills, 0),
     holderKills: countOf('holder-kills', asked['holder-kills'], 0),
+    stops: countOf('stops', asked.stops, 0),
     slots: countOf('slots', asked.slots, 2),
     seed: countOf('seed', asked.seed, 0),
     progress: (line) => process.stderr.write(`crash: ${line}\n`),

@@ -4,9 +4,12 @@ import { connected, type Reach } from '../../../node/gaia/command.ts'
 import { followTask, type Follower } from '../../../node/gaia/follow/follow-task.ts'
 import { submitTask } from '../../../node/gaia/follow/submit-task.ts'
 import type { TaskMessage } from '../../../node/gaia/messages.ts'
+import type { Journal } from './journal.ts'
+import { AT_ONCE } from './load.ts'
 
 /** Counts aloud until a file appears, and says then how far it has come. */
-const SCRIPT = `n=0
+const SCRIPT = `echo counting >> "$1"
+n=0
 while [ ! -e "$0" ]; do n=$((n + 1)); echo $n; sleep 0.02; done
 echo "end $n"`
 
@@ -24,22 +27,21 @@ const notices: Pick<Follower, 'lost' | 'found'> = { lost: () => {}, found: () =>
  */
 export class Counter {
   readonly #reach: Reach
+  readonly #journal: Journal
   readonly #stopFile: string
   readonly #texts = new Map<number, string>()
   #gaps = 0
   #task: Promise<TaskMessage> | undefined
 
-  constructor(reach: Reach, stopFile: string) {
+  constructor(reach: Reach, journal: Journal, stopFile: string) {
     this.#reach = reach
+    this.#journal = journal
     this.#stopFile = stopFile
   }
 
   async start(): Promise<void> {
-    const spec = {
-      title: 'counter',
-      argv: ['sh', '-c', SCRIPT, this.#stopFile],
-      priority: PRIORITY,
-    }
+    const argv = ['sh', '-c', SCRIPT, this.#stopFile, this.#journal.path]
+    const spec = { title: 'counter', argv, priority: PRIORITY, retry: AT_ONCE }
     const id = await submitTask({ project: PROJECT, spec }, this.#reach, notices)
     this.#task = followTask(id, this.#reach, this.#follower())
   }

@@ -17,7 +17,7 @@ const LISTED: readonly Seen[] = [
   { id: 't2', task: 2, state: 'completed', attempt: 1 },
 ]
 
-const SUBMITTED = 'sent 0, acked 0, sent 1, acked 1'
+const SUBMITTED = 'counting, sent 0, acked 0, sent 1, acked 1'
 const GOOD = `${SUBMITTED}, start 0 1, sent 2, acked 2, end 0 1, start 2 1, end 2 1, start 1 1, end 1 1`
 
 function historyOf(lines: string, other: Partial<History> = {}): History {
@@ -44,7 +44,7 @@ t.test('judge() finds nothing wrong with a good history', async (t) => {
 })
 
 t.test('judge() accepts an attempt that was lost and started again', async (t) => {
-  const lines = GOOD.replace('start 0 1', 'start 0 1, killed holder, start 0 2').replace(
+  const lines = GOOD.replace('start 0 1', 'start 0 1, hit holder, start 0 2').replace(
     'end 0 1',
     'end 0 2',
   )

@@ -74,7 +74,7 @@ function readLives(
 ): readonly string[] {
   const violations: string[] = []
   for (const [at, happening] of happenings.entries()) {
-    if (happening.type === 'tick' || happening.type === 'killed') continue
+    if (!('task' in happening)) continue
     const life = lives.get(happening.task)
     if (!life) violations.push(`task ${happening.task} ran and was never planned`)
     else if ('attempt' in happening) {

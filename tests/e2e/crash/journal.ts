@@ -11,7 +11,9 @@ export type Happening =
   | { readonly type: 'start' | 'end'; readonly task: number; readonly attempt: number }
   /** What the clock of the client says, each second. */
   | { readonly type: 'tick'; readonly atMs: number }
-  | { readonly type: 'killed'; readonly victim: 'node' | 'holder' }
+  /** The counter has its slot. */
+  | { readonly type: 'counting' }
+  | { readonly type: 'hit'; readonly holder: boolean }
 
 const CHUNK_BYTES = 64 * 1_024
 
@@ -67,8 +69,10 @@ export function parseHappening(line: string): Happening {
       return { type, task: Number(first), attempt: Number(second) }
     case 'tick':
       return { type, atMs: Number(first) }
-    case 'killed':
-      return { type, victim: first === 'holder' ? 'holder' : 'node' }
+    case 'counting':
+      return { type }
+    case 'hit':
+      return { type, holder: first === 'holder' }
     default:
       throw new Error(`the journal has a line that nobody writes: "${line}"`)
   }

@@ -42,11 +42,15 @@ const SCRIPT = `echo "start $1 $ARCHITECT_ATTEMPT_NUMBER" >> "$0"
 echo "end $1 $ARCHITECT_ATTEMPT_NUMBER" >> "$0"
 [ "$3" = false ] || exit $((10 + ARCHITECT_ATTEMPT_NUMBER))`
 
+/** What was lost with its holder is tried again as often as it takes. */
+export const AT_ONCE = { max: 100, baseMs: 1 } as const
+
 export function specOf(planned: Planned, journal: string): SpecMessage {
   const { number, priority, napMs, fails } = planned
   return {
     title: String(number),
     argv: ['sh', '-c', SCRIPT, journal, String(number), String(napMs / 1_000), String(fails)],
     priority,
+    retry: AT_ONCE,
   }
 }

@@ -1,5 +1,6 @@
 import { effectivePriority } from '../../../actors/queue/priority.ts'
 import type { History, Life } from './history.ts'
+import type { Happening } from './journal.ts'
 import type { Planned } from './load.ts'
 
 export interface Order {
@@ -18,52 +19,78 @@ const TICK_MS = 1_000
  * sent goes before that one. A task that waited long counts for more than its priority.
  */
 export function outOfOrder(history: History, lives: ReadonlyMap<number, Life>): Order {
-  const overtaken = passedOver(history, lives)
+  const starts = chosenStarts(history, lives)
   return {
-    violations: [...overtaken.violations, ...overtakers(history.load, lives)],
-    judged: overtaken.judged,
+    violations: [
+      ...starts.flatMap((start) => passedOver(start)),
+      ...overtakers(history.load, lives, new Set(starts.map(({ planned }) => planned.number))),
+    ],
+    judged: starts.length,
   }
 }
 
-function passedOver({ load, happenings }: History, lives: ReadonlyMap<number, Life>): Order {
-  const violations: string[] = []
+/** A first start, and what there was to choose from. */
+interface Start {
+  readonly planned: Planned
+  readonly waitedMs: number
+  /** How many waited, by priority. */
+  readonly choice: readonly number[]
+}
+
+/** The first starts that followed an end with nothing in between. */
+function chosenStarts(
+  { load, happenings }: History,
+  lives: ReadonlyMap<number, Life>,
+): readonly Start[] {
+  const found: Start[] = []
+  const slot = new Slot()
   const waiting = new Waiting()
-  let choice: readonly number[] | undefined
-  let judged = 0
-  let nowMs = 0
   const sentMs = new Map<number, number>()
+  let nowMs = 0
   for (const [at, happening] of happenings.entries()) {
+    const choice = slot.happened(happening) ? waiting.counts() : slot.choice
+    slot.choice = happening.type === 'start' || slot.shared ? undefined : choice
     if (happening.type === 'tick') nowMs = happening.atMs
-    if (happening.type === 'tick' || happening.type === 'killed') continue
-    const planned = load[happening.task]
-    const firstStartAt = firstStart(lives.get(happening.task))
+    const planned = 'task' in happening ? load[happening.task] : undefined
     if (!planned) continue
+    const startsAt = firstStart(lives.get(planned.number))
+    if (happening.type === 'sent' && !sentMs.has(planned.number)) sentMs.set(planned.number, nowMs)
+    if (happening.type === 'acked' && at < startsAt) waiting.add(planned)
+    if (at !== startsAt) continue
+    waiting.remove(planned)
+    const waitedMs = nowMs - (sentMs.get(planned.number) ?? nowMs)
+    if (choice) found.push({ planned, waitedMs, choice })
+  }
+  return found
+}
+
+/** What the one slot of the load is doing; while the counter is away, there are two. */
+class Slot {
+  shared = true
+  choice: readonly number[] | undefined
+  readonly #running = new Set<string>()
+
+  /** True when a task ended and no other runs: the next is chosen now. */
+  happened(happening: Happening): boolean {
     switch (happening.type) {
-      case 'sent':
-        sentMs.set(planned.number, sentMs.get(planned.number) ?? nowMs)
-        break
-      case 'acked':
-        if (at < firstStartAt) waiting.add(planned)
-        break
-      case 'start': {
-        const waitedMs = nowMs - (sentMs.get(planned.number) ?? nowMs) + 2 * TICK_MS
-        const most = effectivePriority(planned.priority, waitedMs)
-        const better = choice?.findLastIndex((count) => count > 0) ?? -1
-        if (choice) judged += 1
-        if (better > most) {
-          const { number, priority } = planned
-          const passed = `a task of priority ${better} was passed over`
-          violations.push(`task ${number} of priority ${priority} started when ${passed}`)
-        }
-        if (at === firstStartAt) waiting.remove(planned)
-        choice = undefined
-        break
-      }
+      case 'counting':
+        this.shared = false
+        return false
+      case 'hit':
+        if (!happening.holder) return false
+        this.shared = true
+        this.#running.clear()
+        return false
+      case 'start':
+        this.#running.add(`${happening.task} ${happening.attempt}`)
+        return false
       case 'end':
-        choice = waiting.counts()
+        this.#running.delete(`${happening.task} ${happening.attempt}`)
+        return this.#running.size === 0 && !this.shared
+      default:
+        return false
     }
   }
-  return { violations, judged }
 }
 
 /** How many wait, by priority. */
@@ -86,15 +113,27 @@ class Waiting {
   }
 }
 
+function passedOver({ planned, waitedMs, choice }: Start): readonly string[] {
+  const { number, priority } = planned
+  const better = choice.findLastIndex((count) => count > 0)
+  if (better <= effectivePriority(priority, waitedMs + 2 * TICK_MS)) return []
+  return [
+    `task ${number} of priority ${priority} started when a task of priority ${better} was passed over`,
+  ]
+}
+
 /** First come, first served, within one priority of one project. */
-function overtakers(load: readonly Planned[], lives: ReadonlyMap<number, Life>): readonly string[] {
+function overtakers(
+  load: readonly Planned[],
+  lives: ReadonlyMap<number, Life>,
+  judged: ReadonlySet<number>,
+): readonly string[] {
   const violations: string[] = []
   for (const line of Map.groupBy(load, lineOf).values()) {
     const acked = line.toSorted((a, b) => ackedAt(lives, a) - ackedAt(lives, b))
-    const sent = line.toSorted((a, b) => sentAt(lives, a) - sentAt(lives, b))
     let next = 0
     let latest: { readonly number: number; readonly startedAt: number } | undefined
-    for (const planned of sent) {
+    for (const planned of line.toSorted((a, b) => sentAt(lives, a) - sentAt(lives, b))) {
       for (; next < acked.length; next++) {
         const before = acked[next]
         if (!before || ackedAt(lives, before) >= sentAt(lives, planned)) break
@@ -102,7 +141,7 @@ function overtakers(load: readonly Planned[], lives: ReadonlyMap<number, Life>):
         if (startedAt > (latest?.startedAt ?? -1)) latest = { number: before.number, startedAt }
       }
       const own = firstStart(lives.get(planned.number))
-      if (latest && own < latest.startedAt)
+      if (latest && own < latest.startedAt && judged.has(planned.number))
         violations.push(`task ${planned.number} overtook task ${latest.number}`)
     }
   }

@@ -9,7 +9,7 @@ import { Journal } from './journal.ts'
 import { loadOf, type Planned } from './load.ts'
 import { Producer } from './producer.ts'
 import { reachOf } from './reach.ts'
-import { shotsOf, type Shooting, type Shot } from './shots.ts'
+import { shotsOf, type Aim, type Shooting, type Shot } from './shots.ts'
 import { Target } from './target.ts'
 import { Witness } from './witness.ts'
 
@@ -27,8 +27,8 @@ export interface CrashReport extends Verdict {
   readonly acknowledgedCount: number
   /** From the first try to the acknowledgement, ascending. Unit: ms. */
   readonly delaysMs: readonly number[]
-  readonly nodeKills: number
-  readonly holderKills: number
+  /** How often each was hit. */
+  readonly hits: Readonly<Record<Aim, number>>
   readonly tookMs: number
   /** Kept when something was wrong. */
   readonly directory: string
@@ -61,7 +61,7 @@ class CrashRun {
   readonly #producer: Producer
   readonly #witness: Witness
   readonly #counter: Counter
-  readonly #kills = { node: 0, holder: 0 }
+  readonly #hits: Record<Aim, number> = { node: 0, holder: 0, stop: 0, 'stop twice': 0 }
 
   constructor(options: CrashRunOptions, directory: string) {
     this.#options = options
@@ -73,7 +73,7 @@ class CrashRun {
     const reach = reachOf(data, this.#over.signal)
     this.#producer = new Producer(this.#load, this.#journal, reach)
     this.#witness = new Witness(reach)
-    this.#counter = new Counter(reach, join(directory, 'stop'))
+    this.#counter = new Counter(reach, this.#journal, join(directory, 'stop'))
   }
 
   async run(): Promise<CrashReport> {
@@ -102,8 +102,7 @@ class CrashRun {
         counter,
         acknowledgedCount: acknowledged.size,
         delaysMs: delaysMs.toSorted((a, b) => a - b),
-        nodeKills: this.#kills.node,
-        holderKills: this.#kills.holder,
+        hits: this.#hits,
         tookMs: performance.now() - startedMs,
         directory: this.#directory,
       }
@@ -128,16 +127,18 @@ class CrashRun {
     for (const shot of shotsOf(this.#options, random)) await this.#shoot(shot)
   }
 
-  async #shoot({ victim, ended, delayMs, whileStarting }: Shot): Promise<void> {
+  async #shoot({ at, ended, delayMs, whileStarting }: Shot): Promise<void> {
     if (!whileStarting) {
       while (this.#journal.endCount < ended) await pause(LOOK_MS)
       await this.#target.ready()
     }
     await pause(delayMs)
-    if (victim === 'holder' && !this.#target.killHolder()) return
-    this.#journal.append(`killed ${victim}`)
-    this.#kills[victim] += 1
-    if (victim === 'node') await this.#target.killNode()
+    if (at === 'holder' && !this.#target.killHolder()) return
+    this.#journal.append(`hit ${at}`)
+    this.#hits[at] += 1
+    if (at === 'node') await this.#target.killNode()
+    if (at === 'stop') await this.#target.restartNode('once')
+    if (at === 'stop twice') await this.#target.restartNode('twice')
   }
 
   async #untilAllEnded(): Promise<void> {
@@ -160,9 +161,10 @@ class CrashRun {
 
   #state(): string {
     const { acknowledged } = this.#producer
-    const { node, holder } = this.#kills
-    const { tasks } = this.#options
-    return `${acknowledged.size} of ${tasks} acknowledged, ${this.#journal.endCount} ended, node killed ${node} times, holder ${holder}`
+    const { endCount } = this.#journal
+    const hits = Object.entries(this.#hits).filter(([, count]) => count > 0)
+    const hit = hits.map(([at, count]) => `, ${at} ${count}`).join('')
+    return `${acknowledged.size} of ${this.#options.tasks} acknowledged, ${endCount} ended${hit}`
   }
 
   #overOnly(error: unknown): void {

@@ -4,8 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { allProcesses, environmentValue } from '../../../node/holder/confinement/processes.ts'
 import { alive, generations, holderDirectory } from '../../../node/holder/ledger.ts'
 import { MARK } from '../../../node/holder/terminal/environment.ts'
-import { nodeFlags, spawnArchitect, type ArchitectProcess } from '../architect-of.ts'
+import { nodeFlags, spawnArchitect, type ArchitectProcess, type Ended } from '../architect-of.ts'
 
+/** Between the two requests of a node that is asked twice. Unit: ms. */
+const AGAIN_MS = 50
+/** How long a stop may take: the drain of 5 s, and what is left to write. Unit: ms. */
+const STOP_MS = { once: 10_000, twice: 5_000 } as const
 /** How long a holder that was asked to leave may take. Unit: ms. */
 const LEAVING_MS = 5_000
 
@@ -13,8 +17,8 @@ const LEAVING_MS = 5_000
 export class Target {
   readonly directory: string
   readonly #flags: readonly string[]
+  readonly #complaints: string[] = []
   #node: ArchitectProcess
-  #said = ''
 
   constructor(directory: string, slots: number) {
     this.directory = directory
@@ -29,9 +33,33 @@ export class Target {
   /** Resolves once it is being started again. */
   async killNode(): Promise<void> {
     this.#node.child.kill('SIGKILL')
-    const { err } = await this.#node.ended
-    this.#said += err
+    this.#heard(await this.#node.ended)
     this.#node = spawnArchitect(this.#flags)
+  }
+
+  /** The same for a node that is asked; asked twice it does not wait for anybody. */
+  async restartNode(asked: 'once' | 'twice'): Promise<void> {
+    await this.#stopNode(asked)
+    this.#node = spawnArchitect(this.#flags)
+  }
+
+  async #stopNode(asked: 'once' | 'twice'): Promise<void> {
+    const startedMs = performance.now()
+    this.#node.child.kill('SIGTERM')
+    if (asked === 'twice') {
+      await pause(AGAIN_MS)
+      this.#node.child.kill('SIGTERM')
+    }
+    const ended = await this.#node.ended
+    this.#heard(ended)
+    const tookMs = Math.round(performance.now() - startedMs)
+    const { code, signal } = ended
+    if (code !== 0) this.#complaints.push(`the node stopped with ${code ?? signal}`)
+    if (tookMs > STOP_MS[asked]) this.#complaints.push(`the node took ${tookMs} ms to stop`)
+  }
+
+  #heard({ err }: Ended): void {
+    this.#complaints.push(...err.split('\n').filter(Boolean))
   }
 
   /** False when there was none to kill. */
@@ -43,11 +71,8 @@ export class Target {
 
   /** Stops both, as an operator does, and says what was not as it should be. */
   async stop(): Promise<readonly string[]> {
-    this.#node.child.kill('SIGTERM')
-    const { code, err } = await this.#node.ended
-    const complaints = (this.#said + err).split('\n').filter(Boolean)
-    if (code !== 0) complaints.push(`the node stopped with ${code}`)
-    return [...complaints, ...this.#crashes(), ...(await this.#leftovers())]
+    await this.#stopNode('once')
+    return [...this.#complaints, ...this.#crashes(), ...(await this.#leftovers())]
   }
 
   /** Leaves nothing running, however things stand. */
