@@ -20,7 +20,8 @@ import { become, fail, nodePath, root } from './node24.mjs'
 const PAGE = join(root, 'console', 'page')
 const BUILT = join(PAGE, 'built')
 /** What was built, out of what: the hash of each source by its path, and the sizes. */
-const RECORD = join(BUILT, 'build.json')
+const RECORD_NAME = 'record' // Without an ending that a browser could ask for.
+const RECORD = join(BUILT, RECORD_NAME)
 /** Beside what the page imports: these decide what comes out, too. */
 const ALSO = ['package-lock.json', 'scripts/page.mjs', 'console/page/index.html']
 
@@ -51,7 +52,7 @@ async function build() {
     )
     const sizes = sizesOf(part, output)
     compress(join(part, 'assets'))
-    writeFileSync(join(part, 'build.json'), JSON.stringify({ sources, sizes }))
+    writeFileSync(join(part, RECORD_NAME), JSON.stringify({ sources, sizes }))
     replace(part)
     const took = ((Date.now() - startedMs) / 1000).toFixed(1)
     const { scriptBytes, styleBytes } = sizes

@@ -14,7 +14,7 @@ export function Confirm({ question }: { readonly question: Question }): JSX.Elem
       <p>{text}</p>
       {old && <p class="problem">What is shown is old: wait until the page is live again.</p>}
       <footer>
-        <button type="button" onClick={close}>
+        <button type="button" autofocus onClick={close}>
           {no}
         </button>
         <button

@@ -18,6 +18,7 @@ export function Prioritize(props: {
   return (
     <Modal title={`Priority of “${oneLine(props.task.title).slice(0, 60)}”`} onClose={close}>
       <form
+        class="modal-form"
         onSubmit={(event) => {
           event.preventDefault()
           close()
@@ -32,6 +33,7 @@ export function Prioritize(props: {
               <input
                 type="radio"
                 name="priority"
+                autofocus={props.priority === priority}
                 value={priority}
                 checked={chosen.value === priority}
                 onChange={() => void (chosen.value = priority)}

@@ -60,7 +60,7 @@ export function RunForm(props: { readonly line?: string; readonly project?: stri
   return (
     <Modal title="Run a command" wide onClose={close}>
       <form
-        class="run-form"
+        class="modal-form"
         onSubmit={(event) => {
           event.preventDefault()
           void submit()

@@ -64,11 +64,8 @@ export class Link {
   subscribe(channel: Channel, view?: TasksView): () => void {
     this.#subscribers.set(channel, (this.#subscribers.get(channel) ?? 0) + 1)
     this.#input({ type: 'subscribed', channel, ...(view && { view }) })
-    return () => {
-      const left = (this.#subscribers.get(channel) ?? 1) - 1
-      this.#subscribers.set(channel, left)
-      if (left === 0) this.#input({ type: 'unsubscribed', channel })
-    }
+    // A part that asks anew, for another view, is there before the end of this turn: it keeps the rows.
+    return () => queueMicrotask(() => this.#unsubscribe(channel))
   }
 
   window(channel: Channel): ReadonlySignal<WindowSubscription | undefined> {
@@ -103,6 +100,12 @@ export class Link {
     this.#timers.forEach(clearInterval)
     document.removeEventListener('visibilitychange', this.#seen)
     this.#disconnect()
+  }
+
+  #unsubscribe(channel: Channel): void {
+    const left = (this.#subscribers.get(channel) ?? 1) - 1
+    this.#subscribers.set(channel, left)
+    if (left === 0) this.#input({ type: 'unsubscribed', channel })
   }
 
   #input(input: Input): void {

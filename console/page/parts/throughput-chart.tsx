@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { BUCKETS_MAX, SPAN_MS, type Bucket } from '../live/throughput.ts'
-import { countOf, formatCount } from '../words/amounts.ts'
+import { formatCount } from '../words/amounts.ts'
 import { formatClock } from '../words/spans.ts'
 
 const WIDTH = 600
@@ -100,7 +100,7 @@ function rateOf(buckets: readonly Bucket[]): string {
 
 function summaryOf(buckets: readonly Bucket[]): string {
   const [well, unwell] = [sum(buckets, 'well'), sum(buckets, 'unwell')]
-  return `${countOf(well + unwell, 'task')} ended in ${formatCount((buckets.length * SPAN_MS) / MINUTE_MS)} min, ${formatCount(unwell)} not well`
+  return `${formatCount(well + unwell)} ended in ${formatCount((buckets.length * SPAN_MS) / MINUTE_MS)} min, ${formatCount(unwell)} not well`
 }
 
 function sum(buckets: readonly Bucket[], field: 'well' | 'unwell'): number {

@@ -17,12 +17,11 @@ export function Navigation({ at }: { readonly at: Panel | undefined }): JSX.Elem
       <button
         type="button"
         class="primary run"
-        aria-label="Run a command"
         onClick={() => void (dialog.value = { type: 'run' })}
       >
         <Icon name="add" />
         <span>Run a command</span>
-        <kbd>n</kbd>
+        <kbd aria-hidden="true">n</kbd>
       </button>
       <nav aria-label="Console">
         <ul>
@@ -48,7 +47,7 @@ function Entry({
       <a class="entry" href={path} aria-current={within ? 'page' : undefined}>
         {nav && <Icon name={nav.icon} />}
         <span>{title}</span>
-        {nav && <kbd>g {nav.key}</kbd>}
+        {nav && <kbd aria-hidden="true">g {nav.key}</kbd>}
       </a>
     </li>
   )
