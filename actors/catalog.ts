@@ -4,6 +4,7 @@ import { listingRange } from '../runtime/shard/keys.ts'
 import { decodeValue } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { ListQuery, Subscription, TaskSummary, WatchFilter } from './fleet.ts'
+import { cursorOf, fits, newestFirst, placeOf, type Place } from './listing.ts'
 import { Recency } from './recency.ts'
 import { summaryOf } from './summary.ts'
 import { shardOfTask } from './task/task-id.ts'
@@ -24,8 +25,6 @@ export interface Page {
 }
 
 type Watcher = { readonly filter: WatchFilter; readonly listener: (task: Task) => void }
-/** Where a page ended: the moment and id of its last task. */
-type Place = { readonly updatedMs: number; readonly id: string }
 
 /**
  * The tasks of the shards that this node leads, as lists and feeds show them: the newest change
@@ -171,38 +170,13 @@ function wanted(filter: WatchFilter, task: Task): boolean {
   return filter.ids === undefined || filter.ids.includes(task.id)
 }
 
-function fits(
-  query: ListQuery,
-  project: string,
-  state: Task['state'],
-  labels: readonly string[],
-): boolean {
-  if (query.project !== undefined && query.project !== project) return false
-  if (query.states && !query.states.includes(state)) return false
-  return query.label === undefined || labels.includes(query.label)
-}
-
-function follows(task: Place, place: Place): boolean {
-  return compare(task, place) > 0
-}
-
-function compare(a: Place, b: Place): number {
-  if (a.updatedMs !== b.updatedMs) return b.updatedMs - a.updatedMs
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
-}
-
 function pageOf(found: ReadonlyMap<string, TaskSummary>, limit: number): Page {
-  const sorted = [...found.values()].sort(compare)
+  const sorted = [...found.values()].sort(newestFirst)
   const tasks = sorted.slice(0, limit)
   const last = tasks.at(-1)
   return sorted.length > limit && last ? { tasks, cursor: cursorOf(last) } : { tasks }
 }
 
-function cursorOf({ updatedMs, id }: Place): string {
-  return `${updatedMs}~${id}`
-}
-
-function placeOf(cursor: string): Place {
-  const [updatedMs = '', id = ''] = cursor.split('~')
-  return { updatedMs: Number(updatedMs), id }
+function follows(task: Place, place: Place): boolean {
+  return newestFirst(task, place) > 0
 }

@@ -29,6 +29,8 @@ export interface Fleet {
   /** The output of an attempt from a byte offset on, live until it ends. */
   output(request: OutputRequest, sink: OutputSink): Following
   status(): Promise<FleetStatus>
+  /** How many tasks are in which state: what `status` says of them, at once. */
+  counts(): Readonly<Record<TaskState, number>>
 }
 
 export interface Subscription {

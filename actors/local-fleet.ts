@@ -136,7 +136,7 @@ export class LocalFleet implements Fleet {
       )
     })
     const missing = shards.filter((shard) => !this.#options.led().has(shard))
-    return { ...page, counts: this.#counts(), missing }
+    return { ...page, counts: this.counts(), missing }
   }
 
   async act({ action, id, by, priority }: ActRequest): Promise<Task> {
@@ -230,10 +230,10 @@ export class LocalFleet implements Fleet {
   }
 
   status(): Promise<FleetStatus> {
-    return this.#options.status(this.#counts())
+    return this.#options.status(this.counts())
   }
 
-  #counts(): Readonly<Record<TaskState, number>> {
+  counts(): Readonly<Record<TaskState, number>> {
     const counts = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<
       TaskState,
       number

@@ -150,6 +150,8 @@ export interface TaskDetail extends TaskSummary {
 export interface Problem {
   readonly code: string
   readonly message: string
+  /** Facts for programs, as the field that is wrong or the limit that was passed. */
+  readonly details?: Readonly<Record<string, string>>
   readonly retryMs?: number
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Principal } from '../actors/doors/principal.ts'
 import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
 import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
@@ -91,11 +93,15 @@ export async function compose(
   await active(node)
 
   const { fleet } = node
-  const verify = (secret: string): ReturnType<typeof credentials.verify> =>
-    credentials.verify(secret)
+  const unexpected = (failure: unknown, what: string): void => events.alarm(what, failure)
   const console = await startConsole({
-    ...{ fleet, verify, clock, random },
+    ...{ fleet, clock, random, unexpected },
     listen: addresses.console,
+    verify: (secret) => credentials.verify(secret),
+    stands: (principal) => credentials.stands(principal),
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    cache: join(data, 'cache'),
+    fellBack: (failure) => events.alarm('uWebSockets.js', failure),
     node: name,
     boot: entry.boot,
     version: VERSION,
@@ -104,10 +110,8 @@ export async function compose(
     schemas,
     backup: (to: string, progress: (copied: number, total: number) => void) =>
       backup(directory, to, { clock, progress: (copied) => progress(copied, 0) }),
-    consoleLink: (by: { readonly name: string; readonly role: 'viewer' | 'operator' | 'admin' }) =>
-      Promise.resolve(console.link(by)),
+    consoleLink: (by: Principal) => Promise.resolve(console.link(by)),
   }
-  const unexpected = (failure: unknown, method: string): void => events.alarm(method, failure)
   const admin = await startAdmin({
     ...{ fleet, credentials, actions, clock, unexpected },
     listen: addresses.admin,

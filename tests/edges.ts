@@ -1,5 +1,9 @@
 /** The only files that touch the outside world, and why each must; a row that ends in a slash is a folder. Everything else is deterministic. */
 export const EDGES: ReadonlyMap<string, string> = new Map([
+  ['console/files/built-page.ts', 'the files of the page'],
+  ['console/http/native/load.ts', 'the native library that serves HTTP'],
+  ['console/http/node-server.ts', 'HTTP by node:http'],
+  ['console/http/uws-server.ts', 'HTTP by uWebSockets.js'],
   ['node/admin/', 'the gRPC door'],
   ['node/compose.ts', 'the composition root'],
   ['node/config/files.ts', 'configuration files and facts of the machine'],

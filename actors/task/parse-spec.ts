@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RuntimeError } from '../../runtime/errors.ts'
+import { wrongField } from '../doors/wrong-field.ts'
 import { DEFAULTS, SPEC_LIMITS } from './limits.ts'
 import type { TaskSpec } from './spec.ts'
 import { shardOfTask } from './task-id.ts'
@@ -85,7 +86,10 @@ export const specSchema = z.strictObject({
  */
 export function parseSpec(input: unknown): TaskSpec {
   const parsed = specSchema.safeParse(input)
-  if (!parsed.success) throw invalid(parsed.error.issues[0])
+  if (!parsed.success) {
+    const { field, problem } = wrongField(specSchema, parsed.error)
+    throw refusal(field || 'the task', problem)
+  }
   const { title, argv, workdir, notBeforeMs, expiresMs, unique, concurrency, ...rest } = parsed.data
   within('argv', bytesOf(argv), SPEC_LIMITS.argvBytes)
   within('env', bytesOf(Object.entries(rest.env).flat()), SPEC_LIMITS.envBytes)
@@ -121,34 +125,6 @@ function within(field: string, bytes: number, limit: number): void {
   if (bytes <= limit) return
   const message = `Cannot take the task: ${field} has ${bytes} bytes, the limit is ${limit}`
   throw new RuntimeError('INVALID_ARGUMENT', message, { details: { field, bytes, limit } })
-}
-
-function invalid(issue: z.core.$ZodIssue | undefined): RuntimeError {
-  const field = issue?.path.map(String).join('.') || 'the task'
-  return refusal(field, issue ? whatIsWrong(issue) : 'it is not what was expected')
-}
-
-/** One line for whoever wrote the task. */
-function whatIsWrong(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `the field ${issue.keys.map(quoted).join(', ')} is not known`
-    case 'invalid_type':
-      return `it has to be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`
-    case 'invalid_value':
-      return `it has to be ${issue.values.map(quoted).join(' or ')}`
-    case 'too_small':
-      if (issue.origin === 'string' || issue.origin === 'array') return 'it is empty'
-      return `it has to be at least ${issue.minimum}`
-    case 'too_big':
-      if (issue.origin === 'string') return `it has more than ${issue.maximum} characters`
-      if (issue.origin === 'array') return `it has more than ${issue.maximum} entries`
-      return `it has to be at most ${issue.maximum}`
-    case 'invalid_key':
-      return issue.issues[0]?.message ?? issue.message
-    default:
-      return issue.message
-  }
 }
 
 function refusal(field: string, what: string): RuntimeError {
