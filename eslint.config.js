@@ -24,6 +24,7 @@ export default [
       'node_modules/',
       '.node/',
       '.tap/',
+      'dist/',
       'console/page/built/',
       'proto/gen/',
       '**/*.mjs',

@@ -111,6 +111,12 @@ export function become(file, args) {
   })
 }
 
+/** Becomes a program of this repository; in an installed package, what it was compiled to. */
+export function becomeProgram(source, args) {
+  const file = join(root, source)
+  become(existsSync(file) ? file : join(root, 'dist', source.replace(/\.ts$/, '.js')), args)
+}
+
 export function fail(error) {
   console.error(`architect: ${error instanceof Error ? error.message : error}`)
   process.exit(1)
