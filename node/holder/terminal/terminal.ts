@@ -12,7 +12,7 @@ import type {
   TerminalSpec,
 } from '../../../actors/terminals.ts'
 import type { Confinement, Leader } from '../confinement/confinement.ts'
-import { processOf, signalProcess } from '../confinement/processes.ts'
+import { offerFirst, processOf, signalProcess } from '../confinement/processes.ts'
 import {
   endLadder,
   type Ladder,
@@ -89,6 +89,7 @@ export class Terminal {
       options.confinement.leave(spec.key)
       throw error
     }
+    offerFirst(this.#pty.pid)
     this.#leader = { pid: this.#pty.pid, startedAt: processOf(this.#pty.pid)?.startedAt ?? '' }
   }
 
