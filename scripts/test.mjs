@@ -2,8 +2,9 @@
 // `npm test`: types, lint, format, then every test; ends with `N passed, N failed`.
 // `npm test -- PATH…` runs only the tests below these paths.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { environment, fail, installed, nodePath, root, run } from './node24.mjs'
 
 const CHROMIUM = '/usr/bin/chromium'
@@ -11,6 +12,14 @@ const CHROMIUM = '/usr/bin/chromium'
 const args = process.argv.slice(2)
 const coverage = args.includes('--coverage')
 const paths = args.filter((arg) => !arg.startsWith('--'))
+
+/** What stands beside the tests of a folder, to help them, is no test. */
+function testsIn(path) {
+  if (!existsSync(path)) throw new Error(`Cannot run "${path}": there is no such file`)
+  if (!statSync(path).isDirectory()) return [path]
+  const found = readdirSync(path, { recursive: true }).filter((name) => name.endsWith('.test.ts'))
+  return found.map((name) => join(path, name))
+}
 
 /** Each is a name and a function that is true when all is well. */
 const CHECKS = [
@@ -54,31 +63,47 @@ function browser() {
   })
 }
 
-/** Runs tap and counts from its closing line. */
+/** Runs tap and counts from its closing line. The whole of it is kept in `.tap/last.tap`. */
 function tap() {
   const options = coverage ? ['--show-full-coverage'] : ['--disable-coverage']
-  const tapArgs = ['run', '-Rtap', '--output-file=.tap/last.tap', ...options, ...paths]
   const bin = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
   const env = { ...environment(), NODE_OPTIONS: '--disable-warning=ExperimentalWarning' }
-  const child = spawn(nodePath(), [bin, ...tapArgs], {
+  const child = spawn(nodePath(), [bin, 'run', '-Rtap', ...options, ...paths.flatMap(testsIn)], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  mkdirSync(join(root, '.tap'), { recursive: true })
+  const kept = createWriteStream(join(root, '.tap', 'last.tap'))
   return new Promise((resolve, reject) => {
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      output += text
-      process.stdout.write(text)
+    let closing = ''
+    let file = []
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      kept.write(`${line}\n`)
+      if (line.startsWith('# { total:')) closing = line
+      file.push(line)
+      if (!/^(not )?ok /.test(line)) return
+      show(line, file)
+      file = []
     })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, ...counted(output) }))
+    child.on('close', (code) => resolve({ code, ...counted(closing) }))
   })
 }
 
-/** The whole run's `# { total: 3, pass: 2, fail: 1 }` stands at the end, not indented. */
-function counted(output) {
-  const line = output.split('\n').findLast((each) => each.startsWith('# { total:')) ?? ''
+/** A file that passed is a line; of one that failed all that did not pass is shown. */
+function show(result, lines) {
+  const time = /# time=([\d.]+)ms/.exec(result)?.[1] ?? '0'
+  const name = /- (.*?)( # .*)?$/.exec(result)?.[1] ?? result
+  const verdict = result.startsWith('ok') ? 'ok    ' : 'FAILED'
+  if (!result.startsWith('ok'))
+    for (const line of lines.slice(0, -1))
+      if (!/^\s*(ok \d|1\.\.\d|# Subtest|$)/.test(line)) console.log(line)
+  console.log(`${verdict} ${name} (${(Number(time) / 1000).toFixed(1)} s)`)
+}
+
+/** From `# { total: 3, pass: 2, fail: 1 }`. */
+function counted(line) {
   const count = (name) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(line)?.[1] ?? 0)
   return { passed: count('pass'), failed: count('fail') }
 }
