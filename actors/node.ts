@@ -107,6 +107,7 @@ export class Node {
     const startedMs = this.#ports.clock.monotonicMs()
     const sweep = (): void => {
       this.#exchange.sweep(startedMs)
+      this.#exchange.abandon(this.#knownStores())
       this.#ports.clock.after(SWEEP_MS, sweep)
     }
     sweep()
@@ -128,7 +129,6 @@ export class Node {
         for (const task of live) this.catalog.put(task.id, task)
         if (Object.keys(tasks.tally()).length > 0) this.catalog.hasHistory(tasks.shard)
         this.#exchange.led(tasks)
-        this.#exchange.abandon(this.#knownStores())
       },
       left: (shard) => {
         this.#led.delete(shard)
