@@ -4,9 +4,9 @@ import { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
-import { settled, type Directory } from '../runtime/storage/directory/directory.ts'
+import type { Directory } from '../runtime/storage/directory/directory.ts'
 import { decodeValue, encodeValue, type Format } from '../runtime/storage/format.ts'
-import type { Op } from '../runtime/storage/store.ts'
+import { settled, type Op } from '../runtime/storage/store.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 
 /** How often a store was started. */

@@ -12,7 +12,9 @@ import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
 import { backup } from '../runtime/storage/directory/backup.ts'
 import { chainHash } from '../runtime/storage/checksum.ts'
-import { holdsStore, initDirectory, openDirectory } from '../runtime/storage/directory/directory.ts'
+import { openDirectory } from '../runtime/storage/directory/directory.ts'
+import { initDirectory } from '../runtime/storage/directory/founding.ts'
+import { holdsStore } from '../runtime/storage/directory/sentinel.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 import { Loopback } from '../runtime/transport/loopback.ts'
 import { startAdmin } from './admin/door.ts'
@@ -109,7 +111,7 @@ export async function compose(
   const actions = {
     schemas,
     backup: (to: string, progress: (copied: number, total: number) => void) =>
-      backup(directory, to, { clock, progress: (copied) => progress(copied, 0) }),
+      backup(directory, to, { clock, progress }),
     consoleLink: (by: Principal) => Promise.resolve(console.link(by)),
   }
   const admin = await startAdmin({

@@ -1,4 +1,4 @@
-import { settled } from '../runtime/storage/directory/directory.ts'
+import { settled } from '../runtime/storage/store.ts'
 import { decodeValue, encodeValue, type Format } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { TokenRecord, TokenStore } from './credentials.ts'

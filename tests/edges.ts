@@ -15,11 +15,10 @@ export const EDGES: ReadonlyMap<string, string> = new Map([
   ['node/local-access.ts', 'the two files by which gaia finds the node'],
   ['node/machine-load.ts', 'processor, memory and disk of the machine'],
   ['node/main.ts', 'the program'],
+  ['node/restore.ts', 'a store made of a backup, from the command line'],
   ['node/version.ts', 'package.json'],
   ['runtime/scheduling/system-clock.ts', 'the machine’s time'],
   ['runtime/scheduling/system-random.ts', 'the machine’s entropy'],
   ['runtime/storage/checksum.ts', 'native hashing: the same bytes give the same result'],
   ['runtime/storage/directory/', 'the data directory'],
-  ['runtime/storage/high-water-file.ts', 'the high-water mark'],
-  ['runtime/storage/level-engine.ts', 'LevelDB'],
 ])

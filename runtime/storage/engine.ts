@@ -1,4 +1,4 @@
-import type { Done, KeyRange, Op } from './store.ts'
+import type { Done, KeyRange, Op, Visit } from './store.ts'
 
 /**
  * The raw ordered key-value database under a store. It keeps what it is given and checks nothing.
@@ -10,6 +10,12 @@ import type { Done, KeyRange, Op } from './store.ts'
 export interface Engine {
   write(ops: readonly Op[], done: Done): void
   get(key: string): Uint8Array | undefined
-  scan(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void, done: Done): void
+  scan(range: KeyRange, visit: Visit, done: Done): void
+  /** The database as it is now, for as long as it is wanted. */
+  snapshot(): EngineSnapshot
   close(done: () => void): void
+}
+
+export interface EngineSnapshot extends Pick<Engine, 'scan'> {
+  release(done: () => void): void
 }

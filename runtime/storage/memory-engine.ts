@@ -1,7 +1,7 @@
 import { RuntimeError } from '../errors.ts'
 import type { Clock } from '../scheduling/clock.ts'
-import type { Engine } from './engine.ts'
-import type { Done, KeyRange, Op } from './store.ts'
+import type { Engine, EngineSnapshot } from './engine.ts'
+import type { Done, KeyRange, Op, Visit } from './store.ts'
 
 /** What a simulated disk does next. */
 export interface DiskFaults {
@@ -61,11 +61,7 @@ export class MemoryEngine implements Engine {
     return this.#durable.get(key)
   }
 
-  scan(
-    range: KeyRange,
-    visit: (key: string, value: Uint8Array) => boolean | void,
-    done: Done,
-  ): void {
+  scan(range: KeyRange, visit: Visit, done: Done): void {
     const opening = this.#opening
     const entries = this.#entries(range)
     this.#clock.after(this.#faults.scanMs(), () => {
@@ -73,6 +69,15 @@ export class MemoryEngine implements Engine {
       for (const [key, value] of entries) if (visit(key, value) === false) break
       done()
     })
+  }
+
+  snapshot(): EngineSnapshot {
+    const then = new MemoryEngine(this.#clock)
+    then.restore(this.#durable)
+    return {
+      scan: (range, visit, done) => then.scan(range, visit, done),
+      release: (done) => this.#clock.defer(done),
+    }
   }
 
   close(done: () => void): void {
@@ -131,7 +136,7 @@ export class MemoryEngine implements Engine {
     reverse = false,
     limit = Infinity,
   }: KeyRange): (readonly [string, Uint8Array])[] {
-    this.#keys ??= [...this.#durable.keys()].sort()
+    this.#keys ??= [...this.#durable.keys()].sort(byBytes)
     const keys = this.#keys.slice(lowest(this.#keys, gte), lowest(this.#keys, lt))
     if (reverse) keys.reverse()
     const entries: (readonly [string, Uint8Array])[] = []
@@ -144,12 +149,20 @@ export class MemoryEngine implements Engine {
   }
 }
 
+const SURROGATE = /[\ud800-\udfff]/
+
+/** In order of their UTF-8 bytes: that of their UTF-16 units, but for characters beyond the first 65,536. */
+function byBytes(a: string, b: string): number {
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 /** Index of the first key at or after `key`. */
 function lowest(keys: readonly string[], key: string): number {
   let [low, high] = [0, keys.length]
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((keys[middle] ?? '') < key) low = middle + 1
+    if (byBytes(keys[middle] ?? '', key) < 0) low = middle + 1
     else high = middle
   }
   return low

@@ -1,21 +1,19 @@
 import { RuntimeError } from '../errors.ts'
-import type { Clock } from '../scheduling/clock.ts'
+import type { Clock, Timer } from '../scheduling/clock.ts'
 import { pack, unpack } from './codec.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, EngineSnapshot } from './engine.ts'
 import { framed, unframed } from './frame.ts'
 import type { HighWater } from './high-water.ts'
-import { CommitTimes, type StoreMetrics } from './store-metrics.ts'
-import type { Done, KeyRange, Op, Store } from './store.ts'
+import { findHoles, lost, MARKERS, markerKey, SEQUENCE_KEY } from './markers.ts'
+import { Latencies, type StoreMetrics } from './store-metrics.ts'
+import type { Done, KeyRange, Op, Store, Visit } from './store.ts'
 
 /** One commit group takes at most so much. What is beyond waits for the next. */
 export const GROUP_OPS_MAX = 16_384
-/** The high-water mark follows after so many groups, or so long. */
-export const WATER_GROUPS = 1_024
+/** How long after a commit its mark is synced, so that a loss of power cannot take it back. Unit: ms. */
 export const WATER_DELAY_MS = 1_000
-/** Markers kept in the database: more groups than fit its write-ahead log. */
-export const MARKERS = 65_536
-
-const SEQUENCE_KEY = '~seq'
+/** What takes longer is slow, and counted. Unit: ms. */
+export const SLOW_MS = 100
 
 export interface SafeStoreOptions {
   readonly engine: Engine
@@ -35,14 +33,17 @@ type Asked = { readonly ops: readonly Op[]; readonly done: Done | undefined }
  */
 export class SafeStore implements Store {
   readonly #options: SafeStoreOptions
-  readonly #times = new CommitTimes()
+  readonly #writes = new Latencies(SLOW_MS)
+  readonly #reads = new Latencies(SLOW_MS)
   #sequence = 0
   #openedAt = 0
-  #waterSequence = 0
-  #waterAskedMs = 0
   readonly #waiting: Asked[] = []
   #writing = false
+  /** Why nothing is written any more. */
   #failure: RuntimeError | undefined
+  #syncing = false
+  #syncTimer: Timer | undefined
+  #afterSync: (() => void) | undefined
   #opCount = 0
   #byteCount = 0
 
@@ -54,24 +55,35 @@ export class SafeStore implements Store {
    * Reads how far the database reaches, and looks for gaps.
    *
    * A database below its high-water mark has lost its tail; a missing marker is a hole in its
-   * write-ahead log: both are `STORE_CORRUPT`, with the range of batches that is lost.
+   * write-ahead log: both are `STORE_CORRUPT`, with the ranges of batches that are lost.
    */
   open(done: Done): void {
-    const { engine, highWater, name } = this.#options
+    const { highWater, name } = this.#options
     const water = highWater.read()
-    this.#sequence = readSequence(engine)
-    if (water && this.#sequence < water.sequence) {
-      return done(lost(name, this.#sequence + 1, water.sequence))
+    try {
+      const number = this.get(SEQUENCE_KEY)
+      this.#sequence = number ? Number(unpack(number)) : 0
+    } catch (error) {
+      if (error instanceof RuntimeError) return done(error)
+      throw error
     }
     const from = Math.max((water?.openedAt ?? 0) + 1, this.#sequence - MARKERS + 1)
-    for (let sequence = from; sequence <= this.#sequence; sequence++) {
-      if (!marked(engine, sequence)) return done(lost(name, sequence, sequence))
-    }
-    this.#openedAt = this.#sequence
-    this.#raiseWater(done)
+    findHoles(this, { from, to: this.#sequence }, (holes, error) => {
+      if (error) return done(error)
+      if (water && this.#sequence < water.sequence) {
+        holes.push({ from: this.#sequence + 1, to: water.sequence })
+      }
+      if (holes.length > 0) return done(lost(name, holes))
+      this.#openedAt = this.#sequence
+      const unnoted = this.#note(this.#sequence)
+      if (unnoted) done(unnoted)
+      else highWater.sync(done)
+    })
   }
 
   write(ops: readonly Op[], done?: Done): void {
+    const failure = this.#failure
+    if (failure) return this.#options.clock.defer(() => done?.(failure))
     this.#waiting.push({ ops, done })
     if (this.#writing) return
     this.#writing = true
@@ -80,16 +92,16 @@ export class SafeStore implements Store {
 
   /** One batch, one fsync, for everybody who asked until now. */
   #commit(): void {
-    if (this.#failure) return this.#refuse(this.#failure)
     const group = this.#take()
     const sequence = this.#sequence + 1
     const startedMs = this.#options.clock.monotonicMs()
     this.#options.engine.write(this.#frame(group, sequence), (error) => {
-      if (error) return this.#fail(error, group)
+      const failure = error ?? this.#note(sequence)
+      if (failure) return this.#fail(failure, group)
+      this.#writes.add(this.#options.clock.monotonicMs() - startedMs)
       this.#sequence = sequence
-      this.#times.add(this.#options.clock.monotonicMs() - startedMs)
       for (const { done } of group) done?.()
-      this.#followWater()
+      this.#syncSoon()
       this.#writing = this.#waiting.length > 0
       if (this.#writing) this.#commit()
     })
@@ -124,92 +136,108 @@ export class SafeStore implements Store {
   }
 
   #fail(error: RuntimeError, group: readonly Asked[]): void {
-    this.#failure = new RuntimeError('STORE_FAILED', error.message, { cause: error })
-    for (const { done } of group) done?.(this.#failure)
-    this.#refuse(this.#failure)
-    this.#options.failed(this.#failure)
+    if (this.#failure) return
+    const code = error.code === 'STORE_FULL' ? 'STORE_FULL' : 'STORE_FAILED'
+    const failure = new RuntimeError(code, error.message, { cause: error })
+    this.#failure = failure
+    this.#syncTimer?.cancel()
+    for (const { done } of group) done?.(failure)
+    for (const { done } of this.#waiting.splice(0)) done?.(failure)
+    this.#options.failed(failure)
   }
 
-  #refuse(failure: RuntimeError): void {
-    this.#writing = false
-    for (const { done } of this.#waiting.splice(0)) done?.(failure)
+  #note(sequence: number): RuntimeError | undefined {
+    return this.#options.highWater.note({ sequence, openedAt: this.#openedAt })
   }
 
   /** Now and then, without holding up anybody. */
-  #followWater(): void {
-    const behind = this.#sequence - this.#waterSequence
-    const nowMs = this.#options.clock.monotonicMs()
-    if (behind < WATER_GROUPS && nowMs - this.#waterAskedMs < WATER_DELAY_MS) return
-    this.#raiseWater((error) => {
-      if (error) this.#fail(error, [])
+  #syncSoon(): void {
+    if (this.#failure) return
+    this.#syncTimer ??= this.#options.clock.after(WATER_DELAY_MS, () => {
+      this.#syncTimer = undefined
+      this.#syncing = true
+      this.#options.highWater.sync((error) => {
+        this.#syncing = false
+        if (error) this.#fail(error, [])
+        this.#afterSync?.()
+      })
     })
   }
 
-  #raiseWater(done: Done): void {
-    this.#waterSequence = this.#sequence
-    this.#waterAskedMs = this.#options.clock.monotonicMs()
-    this.#options.highWater.write({ sequence: this.#sequence, openedAt: this.#openedAt }, done)
-  }
-
   get(key: string): Uint8Array | undefined {
-    const frame = this.#options.engine.get(key)
+    const { engine, clock } = this.#options
+    const startedMs = clock.monotonicMs()
+    const frame = engine.get(key)
+    this.#reads.add(clock.monotonicMs() - startedMs)
     return frame && unframed(key, frame)
   }
 
-  scan(
-    range: KeyRange,
-    visit: (key: string, value: Uint8Array) => boolean | void,
-    done: Done,
-  ): void {
-    let rotten: RuntimeError | undefined
-    const checked = (key: string, frame: Uint8Array): boolean | void => {
-      try {
-        return visit(key, unframed(key, frame))
-      } catch (error) {
-        if (!(error instanceof RuntimeError)) throw error
-        rotten = error
-        return false
-      }
+  scan(range: KeyRange, visit: Visit, done: Done): void {
+    this.#checked(this.#options.engine)(range, visit, done)
+  }
+
+  /** The store as it is now. `release` it, or nothing that is deleted frees any room. */
+  snapshot(): EngineSnapshot {
+    const snapshot = this.#options.engine.snapshot()
+    return {
+      scan: this.#checked(snapshot),
+      release: (done) => snapshot.release(done),
     }
-    this.#options.engine.scan(range, checked, (error) => done(error ?? rotten))
+  }
+
+  /** A scan that ends at the first value that is not what was written. */
+  #checked(source: Pick<Engine, 'scan'>): Engine['scan'] {
+    const { clock } = this.#options
+    return (range, visit, done) => {
+      const startedMs = clock.monotonicMs()
+      let count = 0
+      let rotten: RuntimeError | undefined
+      const checked: Visit = (key, frame) => {
+        if (count++ === 0) this.#reads.add(clock.monotonicMs() - startedMs)
+        try {
+          return visit(key, unframed(key, frame))
+        } catch (error) {
+          if (!(error instanceof RuntimeError)) throw error
+          rotten = error
+          return false
+        }
+      }
+      source.scan(range, checked, (error) => done(error ?? rotten))
+    }
   }
 
   metrics(): StoreMetrics {
-    const { p50Ms, p99Ms } = this.#times.quantiles()
+    const { p50Ms, p99Ms } = this.#writes.quantiles()
     return {
       groups: this.#sequence - this.#openedAt,
       ops: this.#opCount,
       bytes: this.#byteCount,
       p50Ms,
       p99Ms,
+      slowWrites: this.#writes.slowCount,
+      slowReads: this.#reads.slowCount,
     }
   }
 
-  /** After what was asked for is written: the mark is raised to the end, and the database let go. */
+  /** After what was asked for is written: the mark is synced, and the database let go. */
   close(done: Done): void {
     this.write([], (failure) => {
-      if (failure) return this.#options.engine.close(() => done(failure))
-      this.#raiseWater((error) => this.#options.engine.close(() => done(error)))
+      this.#syncTimer?.cancel()
+      this.#failure ??= new RuntimeError('STORE_FAILED', 'Cannot write the store: it is closed')
+      const end = (): void => this.#end(failure, done)
+      if (this.#syncing) this.#afterSync = end
+      else end()
     })
   }
-}
 
-function readSequence(engine: Engine): number {
-  const frame = engine.get(SEQUENCE_KEY)
-  return frame ? Number(unpack(unframed(SEQUENCE_KEY, frame))) : 0
-}
-
-function marked(engine: Engine, sequence: number): boolean {
-  const key = markerKey(sequence)
-  const frame = engine.get(key)
-  return frame !== undefined && unpack(unframed(key, frame)) === sequence
-}
-
-function markerKey(sequence: number): string {
-  return `~s/${(sequence % MARKERS).toString(16).padStart(4, '0')}`
-}
-
-function lost(name: string, from: number, to: number): RuntimeError {
-  const message = `Cannot open the "${name}" database: batches ${from} to ${to} are lost`
-  return new RuntimeError('STORE_CORRUPT', message, { details: { database: name, from, to } })
+  #end(failure: RuntimeError | undefined, done: Done): void {
+    const { engine, highWater } = this.#options
+    const letGo = (error?: RuntimeError): void =>
+      engine.close(() => {
+        highWater.close()
+        done(error)
+      })
+    if (failure) letGo(failure)
+    else highWater.sync(letGo)
+  }
 }

@@ -6,22 +6,32 @@ export interface StoreMetrics {
   /** Of the newest commits. Unit: ms. */
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Commits and reads that took more than 100 ms, since the store was opened. */
+  readonly slowWrites: number
+  readonly slowReads: number
 }
 
 const SAMPLES = 1_024
 
-/** How long the newest commits took. */
-export class CommitTimes {
-  readonly #ms: number[] = []
-  #next = 0
+/** How long the newest of many things took, and how many of all took too long. */
+export class Latencies {
+  readonly #slowMs: number
+  readonly #ms = new Float64Array(SAMPLES)
+  #count = 0
+  slowCount = 0
+
+  constructor(slowMs: number) {
+    this.#slowMs = slowMs
+  }
 
   add(ms: number): void {
-    this.#ms[this.#next] = ms
-    this.#next = (this.#next + 1) % SAMPLES
+    this.#ms[this.#count % SAMPLES] = ms
+    this.#count += 1
+    if (ms > this.#slowMs) this.slowCount += 1
   }
 
   quantiles(): { readonly p50Ms: number; readonly p99Ms: number } {
-    const sorted = [...this.#ms].sort((a, b) => a - b)
+    const sorted = this.#ms.slice(0, Math.min(this.#count, SAMPLES)).sort()
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
     return { p50Ms: at(0.5), p99Ms: at(0.99) }
   }

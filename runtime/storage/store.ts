@@ -14,6 +14,8 @@ export interface KeyRange {
 }
 
 export type Done = (error?: RuntimeError) => void
+/** Sees one entry of a scan; `false` ends it. */
+export type Visit = (key: string, value: Uint8Array) => boolean | void
 
 /**
  * An ordered map on a disk that may lie, and what every durable promise rests on.
@@ -30,5 +32,12 @@ export interface Store {
   /** The value last written under `key`. Throws `STORE_CORRUPT` rather than return wrong bytes. */
   get(key: string): Uint8Array | undefined
   /** Visits a snapshot taken now. A visitor that returns `false` ends it early. */
-  scan(range: KeyRange, visit: (key: string, value: Uint8Array) => boolean | void, done: Done): void
+  scan(range: KeyRange, visit: Visit, done: Done): void
+}
+
+/** A callback's outcome as a promise. */
+export function settled(ask: (done: Done) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    ask((error) => (error ? reject(error) : resolve()))
+  })
 }

@@ -56,6 +56,7 @@ export class Life {
       get: (key) => engine.get(key),
       scan: (range, visit, done) =>
         engine.scan(range, visit, (error) => this.#alive && done(error)),
+      snapshot: () => engine.snapshot(),
       close: (done) => engine.close(done),
     }
   }

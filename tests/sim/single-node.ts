@@ -255,9 +255,15 @@ export class SingleNodeWorld {
     for (const end of this.#endings.splice(0)) end()
     this.#hot.crash()
     this.#cold.crash()
+    if (chance(this.#random, 0.3)) this.#losePower()
     this.#maybeRollBack()
     if (!this.#calm && chance(this.#random, 0.1)) this.#holder.crash()
     this.clock.after(5 + this.#random.below(1_500), () => this.#start())
+  }
+
+  #losePower(): void {
+    this.#note('power is lost')
+    for (const water of Object.values(this.#waters)) water.losePower()
   }
 
   /** Now and then a disk comes back as it was some time ago, below its high-water mark. */

@@ -1,32 +1,33 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { RuntimeError } from '../../errors.ts'
 import type { Clock } from '../../scheduling/clock.ts'
-import { HighWaterFile } from '../high-water-file.ts'
-import { openLevelEngine } from '../level-engine.ts'
+import type { Engine } from '../engine.ts'
 import { SafeStore } from '../safe-store.ts'
-import type { Op } from '../store.ts'
+import { settled } from '../store.ts'
+import { checkAccess } from './access.ts'
+import { diskFailure } from './disk-failure.ts'
+import { HighWaterFile } from './high-water-file.ts'
+import { openLevelEngine } from './level-engine.ts'
+import { clearProcess, FOUNDING, LOCK, processIn, sayProcess } from './process-file.ts'
+import { keep, release, setAside } from './quarantine.ts'
+import { readSentinel, type Sentinel } from './sentinel.ts'
 
 /*
- * A data directory:
+ * A data directory, as far as the store goes:
  *
- *   STORE.json    the sentinel: there is a store here, and which one
- *   LOCK          the process that has it open
- *   hot/  cold/   the two databases       HWM.hot  HWM.cold   their high-water marks
- *   blobs/        files named by their content
+ *   STORE.json             the sentinel: there is a store here, and which one
+ *   LOCK                   the process that has it open
+ *   hot/  cold/            the two databases
+ *   HWM.hot  HWM.cold      their high-water marks
+ *   blobs/                 files named by their content
+ *   quarantine-<moment>/   a damaged store, as it was found
+ *   opening-<process>/     the databases as they were, while they are opened
+ *   FOUNDING               a store is being made here, by this process
  */
 
-/** The newest layout this build reads and writes. */
-const FORMAT = 1
-const DATABASES = ['hot', 'cold'] as const
-
-export interface Sentinel {
-  readonly storeId: string
-  readonly clusterId: string
-  readonly node: string
-  readonly format: number
-}
+export const DATABASES = ['hot', 'cold'] as const
+export type Database = (typeof DATABASES)[number]
 
 export interface Directory {
   readonly path: string
@@ -42,160 +43,100 @@ export interface DirectoryOptions {
   failed(error: RuntimeError): void
 }
 
-/** True when a store was ever made here, whatever is left of it. */
-export function holdsStore(path: string): boolean {
-  return existsSync(join(path, 'STORE.json'))
-}
-
-/**
- * Makes a store in an empty directory: one synced batch, then the sentinel. A crash in between
- * leaves a directory without a sentinel, which the next call starts over.
- */
-export async function initDirectory(
-  path: string,
-  sentinel: Omit<Sentinel, 'format'>,
-  first: readonly Op[],
-  options: DirectoryOptions,
-): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  await checkMode(path)
-  if (holdsStore(path))
-    throw new RuntimeError('STORE_REFUSED', `Cannot make a store in "${path}": there is one`)
-  for (const name of DATABASES) {
-    await rm(join(path, name), { recursive: true, force: true })
-    await rm(join(path, `HWM.${name}`), { force: true })
-    const store = await openDatabase(path, name, options, true)
-    if (name === 'hot') await settled((done) => store.write(first, done))
-    await settled((done) => store.close(done))
-  }
-  await writeDurably(
-    join(path, 'STORE.json'),
-    `${JSON.stringify({ ...sentinel, format: FORMAT })}\n`,
-  )
-}
-
 /**
  * Opens the store of a directory.
  *
  * Throws `STORE_LOCKED` with the process that has it, `STORE_REFUSED` for a directory that is not
- * to be used, and `STORE_CORRUPT` for a damaged one, which is moved to `quarantine-…` untouched.
+ * to be used as it is, `STORE_CORRUPT` for a damaged one, which is set aside as it was found, and
+ * `STORE_FULL` or `STORE_FAILED` when the disk refuses.
  */
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
-  await checkMode(path)
+  await checkAccess(path)
   const sentinel = await readSentinel(path)
+  if (sentinel.backupMs !== undefined) throw backedUp(path, sentinel.backupMs)
   for (const name of DATABASES) checkPresent(path, name)
+  const opened: SafeStore[] = []
   try {
-    const hot = await openDatabase(path, 'hot', options, false)
-    await writeFile(join(path, 'LOCK'), `${process.pid}\n`, { mode: 0o600 })
-    const cold = await openDatabase(path, 'cold', options, false)
+    await keep(path, DATABASES)
+    const hot = await openDatabase(path, 'hot', { ...options, create: false })
+    opened.push(hot)
+    const cold = await openDatabase(path, 'cold', { ...options, create: false })
+    await release(path)
+    await clearProcess(join(path, FOUNDING))
     return { path, sentinel, hot, cold, close: () => close(path, hot, cold) }
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error
-    if (error.code === 'STORE_LOCKED') throw await lockedBy(path)
-    if (error.code === 'STORE_CORRUPT') throw await quarantine(path, error, options.clock.wallMs())
-    throw error
+    for (const store of opened) await settled((done) => store.close(done))
+    throw await explained(path, diskFailure(`open "${path}"`, error), options.clock.wallMs())
   }
 }
 
-async function openDatabase(
+async function explained(path: string, error: RuntimeError, wallMs: number): Promise<RuntimeError> {
+  if (error.code === 'STORE_LOCKED') return lockedBy(path)
+  if (error.code !== 'STORE_CORRUPT') return error
+  const files = DATABASES.flatMap((name) => [name, markOf(name)])
+  return setAside(path, files, { found: error, wallMs })
+}
+
+/** Opens one database with its mark, or makes both. */
+export async function openDatabase(
   path: string,
-  name: string,
-  options: DirectoryOptions,
-  create: boolean,
+  name: Database,
+  options: DirectoryOptions & { readonly create: boolean },
 ): Promise<SafeStore> {
-  const engine = await openLevelEngine(join(path, name), { create })
-  const highWater = new HighWaterFile(join(path, `HWM.${name}`))
-  const store = new SafeStore({ ...options, engine, highWater, name })
+  const { create } = options
+  const highWater = new HighWaterFile(join(path, markOf(name)), { create })
+  let engine: Engine | undefined
   try {
+    if (!create && !highWater.read()) throw unmarked(path, name)
+    engine = await openLevelEngine(join(path, name), { create })
+    if (name === 'hot') await sayProcess(join(path, LOCK)) // LevelDB's own lock is the real one.
+    const store = new SafeStore({ ...options, engine, highWater, name })
     await settled((done) => store.open(done))
+    return store
   } catch (error) {
-    await new Promise<void>((done) => engine.close(done))
+    highWater.close()
+    await new Promise<void>((done) => (engine ? engine.close(done) : done()))
     throw error
   }
-  return store
 }
 
 async function close(path: string, hot: SafeStore, cold: SafeStore): Promise<void> {
   await settled((done) => hot.close(done))
   await settled((done) => cold.close(done))
-  await rm(join(path, 'LOCK'), { force: true })
+  await clearProcess(join(path, LOCK))
 }
 
-async function readSentinel(path: string): Promise<Sentinel> {
-  const text = await readFile(join(path, 'STORE.json'), 'utf8').catch(() => {
-    throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": there is no store in it`)
-  })
-  const sentinel = JSON.parse(text) as Sentinel
-  if (sentinel.format > FORMAT) {
-    const message = `Cannot open "${path}": its format is ${sentinel.format}, this build reads up to ${FORMAT}`
-    throw new RuntimeError('STORE_REFUSED', message)
-  }
-  return sentinel
+export function markOf(name: Database): string {
+  return `HWM.${name}`
 }
 
-/** An absent or emptied database is refused as it is: opening it would finish the damage. */
-function checkPresent(path: string, name: string): void {
-  if (existsSync(join(path, name, 'CURRENT'))) return
+/** A database that lost its table of contents is refused as it is: opening it would finish the damage. */
+function checkPresent(path: string, name: Database): void {
+  const needed = [join(name, 'CURRENT'), markOf(name)]
+  const gone = needed.find((file) => !existsSync(join(path, file)))
+  if (gone === undefined) return
   const message =
-    `Cannot open "${path}": its database "${name}" is gone or has lost its file CURRENT; ` +
-    'nothing was changed; restore a backup into another directory'
+    `Cannot open "${path}": "${gone}" is gone; nothing was changed; ` +
+    'restore a backup into another directory'
   throw new RuntimeError('STORE_REFUSED', message)
 }
 
-async function checkMode(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
-  if (!found) throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it does not exist`)
-  if (!found.isDirectory())
-    throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it is not a directory`)
-  const uid = process.getuid?.()
-  if (uid !== undefined && uid !== 0 && found.uid !== uid) {
-    throw new RuntimeError('STORE_REFUSED', `Cannot open "${path}": it belongs to another user`)
-  }
-  if ((found.mode & 0o077) !== 0) {
-    const message = `Cannot open "${path}": others may read it; run chmod 700 "${path}"`
-    throw new RuntimeError('STORE_REFUSED', message)
-  }
+function unmarked(path: string, name: Database): RuntimeError {
+  const message =
+    `Cannot open "${path}": "${markOf(name)}" is damaged, so that nobody can say whether batches are ` +
+    'lost; nothing was changed; restore a backup into another directory'
+  return new RuntimeError('STORE_REFUSED', message)
+}
+
+function backedUp(path: string, backupMs: number): RuntimeError {
+  const message =
+    `Cannot open "${path}": it is a backup, of ${new Date(backupMs).toISOString()}; ` +
+    `make a store of it with: gaia admin restore ${path} DIR`
+  return new RuntimeError('STORE_REFUSED', message)
 }
 
 async function lockedBy(path: string): Promise<RuntimeError> {
-  const pid = (await readFile(join(path, 'LOCK'), 'utf8').catch(() => 'unknown')).trim()
+  const pid = (await processIn(join(path, LOCK))) ?? 'unknown'
   const message = `Cannot open "${path}": process ${pid} has it open`
   return new RuntimeError('STORE_LOCKED', message, { details: { pid } })
-}
-
-async function quarantine(
-  path: string,
-  found: RuntimeError,
-  wallMs: number,
-): Promise<RuntimeError> {
-  const moment = new Date(wallMs).toISOString().replaceAll(':', '')
-  const aside = join(path, `quarantine-${moment}`)
-  await mkdir(aside, { mode: 0o700 })
-  const report = { found: found.message, ...found.details, at: moment }
-  await writeDurably(join(aside, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
-  for (const name of [...DATABASES, ...DATABASES.map((each) => `HWM.${each}`)]) {
-    await rename(join(path, name), join(aside, name))
-  }
-  const message = `${found.message}; moved to "${aside}"; restore a backup into another directory`
-  return new RuntimeError('STORE_CORRUPT', message, { cause: found, details: found.details })
-}
-
-/** Written beside, fsynced, renamed, and the directory fsynced. */
-export async function writeDurably(path: string, text: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.part`
-  const file = await open(temporary, 'w', 0o600)
-  await file.writeFile(text)
-  await file.sync()
-  await file.close()
-  await rename(temporary, path)
-  const directory = await open(dirname(path), 'r')
-  await directory.sync()
-  await directory.close()
-}
-
-/** A callback's outcome as a promise. */
-export function settled(ask: (done: (error?: RuntimeError) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    ask((error) => (error ? reject(error) : resolve()))
-  })
 }
