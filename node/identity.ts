@@ -38,17 +38,24 @@ export async function founding({
   node,
   wallMs,
 }: Founding): Promise<readonly Op[]> {
-  const identity = generateKeyPairSync('ed25519')
-  const publicKey = identity.publicKey.export({ type: 'spki', format: 'der' })
-  const privateKey = identity.privateKey.export({ type: 'pkcs8', format: 'der' })
-  const keyHash = createHash('sha256').update(publicKey).digest('base64url')
+  const { op, keyHash } = identityOf(storeId)
   const entry = { node, address: '', boot: 0, bootId: '', status: 'up', keyHash } as const
   return [
     bootOp(0),
-    put(IDENTITY_KEY, encodeValue(IDENTITY, { storeId, publicKey, privateKey })),
+    op,
     put(CERTIFIER_KEY, encodeValue(CERTIFIER, await rootOf(clusterId, wallMs))),
     topologyOp(firstTopology(clusterId, storeId, entry)),
   ]
+}
+
+/** A new key pair for a store, and the hash by which its peers will know it. */
+export function identityOf(storeId: StoreId): { readonly op: Op; readonly keyHash: string } {
+  const pair = generateKeyPairSync('ed25519')
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' })
+  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'der' })
+  const keyHash = createHash('sha256').update(publicKey).digest('base64url')
+  const op = put(IDENTITY_KEY, encodeValue(IDENTITY, { storeId, publicKey, privateKey }))
+  return { op, keyHash }
 }
 
 /** A root certificate for ten years, P-256, that may sign nodes and nothing below them. */

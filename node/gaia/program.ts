@@ -89,7 +89,7 @@ function groupOf(name: string, root: Parser, groups: Map<string, Parser>): Parse
 
 function leaf(parser: Parser, command: Command): Parser {
   described(parser, command.summary)
-  if (command.operands !== undefined) parser.argument(command.operands)
+  if (command.operands !== undefined) parser.arguments(command.operands)
   for (const { flags, summary, many } of command.options ?? []) {
     if (many) parser.option(flags, `${summary}; repeatable`, collect)
     else parser.option(flags, summary)

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { adminBackup } from './admin/backup.ts'
+import { adminRestore } from './admin/restore.ts'
 import { adminSchema } from './admin/schema.ts'
 import { completionOf } from './completion.ts'
 import { consoleLink } from './console.ts'
@@ -38,5 +39,6 @@ export const COMMANDS: readonly Command[] = [
   { ...status, name: 'admin status', examples: ['gaia admin status'] },
   adminSchema,
   adminBackup,
+  adminRestore,
   completionOf(() => COMMANDS),
 ]

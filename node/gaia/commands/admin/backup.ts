@@ -8,8 +8,8 @@ export const adminBackup: Command = {
   operands: '<dir>',
   summary: "copy the node's store into a new directory, while it runs",
   examples: ['gaia admin backup /backup/monday'],
-  notes: `The directory is one of the node's machine; it has to be empty or not there. To put it back:
-gaia admin restore DIR --data NEW.`,
+  notes: `The directory is one of the node's machine; it has to be empty or not there. To make a store
+of it: gaia admin restore DIR NEW.`,
 
   async run({ operands: [given = ''] }, context) {
     const { terminal, json } = context
