@@ -12,10 +12,10 @@ engineContract('memory', {
     return engine
   },
   wait: async (promise) => {
-    let open = true
-    const close = (): void => void (open = false)
-    promise.then(close, close)
-    while (open) {
+    const waiting = new Set([promise])
+    const settle = (): void => void waiting.clear()
+    promise.then(settle, settle)
+    while (waiting.size > 0) {
       clock.advance(1)
       await Promise.resolve()
     }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RuntimeError } from '../../../runtime/errors.ts'
+import type { RuntimeError } from '../../../runtime/errors.ts'
 import { MARKERS, markerKey, SEQUENCE_KEY } from '../../../runtime/storage/markers.ts'
 import { GROUP_OPS_MAX, SafeStore, WATER_DELAY_MS } from '../../../runtime/storage/safe-store.ts'
 import { Disk, put } from './store-of.ts'
