@@ -1,10 +1,8 @@
 import { assert, unreachable } from '../../runtime/errors.ts'
+import { clipped, concise } from './history.ts'
 import { QUEUE_LIMITS } from './limits.ts'
 import { ENDED, type Attempt, type Dependency, type Task, type TaskEvent } from './task.ts'
 import { isBlocked, isFree, waitReason } from './waiting.ts'
-
-/** Late results remembered on a row. */
-const LATE_RESULTS_MAX = 3
 
 /**
  * A task after one event. What `decide` must have made sure of stays here as assertions: an event
@@ -18,7 +16,7 @@ export function fold(task: Task | undefined, event: TaskEvent): Task | undefined
   assert(task, 'only a submitted task has events')
   if (event.type === 'forgotten') return undefined
   const next = { ...changed(task, event), version: task.version + 1, updatedMs: event.atMs }
-  return timed(task, next, event.atMs)
+  return timed(task, ENDED.has(next.state) ? concise(next) : next, event.atMs)
 }
 
 type Later = Exclude<TaskEvent, { readonly type: 'submitted' | 'forgotten' }>
@@ -127,7 +125,8 @@ function started(task: Task, event: Of<'started'>): Task {
 function attemptEnded(task: Task, event: Of<'attemptEnded'>): Task {
   const current = event.attempt === task.attempt && (runs(task) || isUnknown(task))
   assert(current, 'the current attempt ends, once')
-  const { outcome, next, atMs } = event
+  const { next, atMs } = event
+  const outcome = clipped(event.outcome)
   const over = withAttempt(task, (attempt) => ({ ...attempt, endedMs: atMs, outcome }))
   const retriesUsed = task.retriesUsed + (next.retryUsed ? 1 : 0)
   const wake = next.wakeMs === undefined ? {} : { wakeMs: next.wakeMs }
@@ -157,7 +156,8 @@ function resumed(task: Task): Task {
 }
 
 function lateResult(task: Task, { attempt, outcome }: Of<'lateResult'>): Task {
-  const lateResults = [...(task.lateResults ?? []), { attempt, outcome }].slice(-LATE_RESULTS_MAX)
+  const late = { attempt, outcome: clipped(outcome) }
+  const lateResults = [...(task.lateResults ?? []), late].slice(-QUEUE_LIMITS.lateResults)
   return { ...task, lateResults }
 }
 

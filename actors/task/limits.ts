@@ -31,8 +31,25 @@ export const QUEUE_LIMITS = {
   bulk: 500,
   /** Attempts remembered on a task's row; older ones are counted only. */
   attempts: 10,
+  /** Results of attempts that were no longer current, remembered on a task's row. */
+  lateResults: 3,
+  /** Characters of an outcome's message. */
+  messageLength: 200,
   /** Tasks that wait for one and the same. */
   dependents: 10_000,
+} as const
+
+/**
+ * What history keeps of a task that has ended, so that its row takes about 1 KiB beside what its
+ * caller wrote: ten millions of them are a few gigabytes.
+ */
+export const HISTORY_LIMITS = {
+  /** The newest: all of them, with the default retries. */
+  attempts: 4,
+  /** Of those that did not complete. */
+  dependencies: 1,
+  lateResults: 1,
+  reasonLength: 200,
 } as const
 
 export const DEFAULTS = {

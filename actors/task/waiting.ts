@@ -14,6 +14,11 @@ export function isBlocked(dependencies: readonly Dependency[]): boolean {
   return dependencies.some(isLost)
 }
 
+/** It is over, and did not complete. */
+export function isMissed({ state }: Dependency): boolean {
+  return state !== 'waiting' && state !== 'completed'
+}
+
 export function isLost({ state }: Dependency): boolean {
   return state === 'failed' || state === 'unknown'
 }

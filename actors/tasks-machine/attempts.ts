@@ -76,9 +76,9 @@ export function lose(desk: Desk, { task: id, attempt, how, why }: Of<'lose'>): D
   return close(desk, task, lost, { state: 'available', reason, retryUsed: false })
 }
 
-function close(desk: Desk, { id, attempt }: Task, outcome: Outcome, next: Next): Decision {
-  desk.change(id, { type: 'attemptEnded', attempt, outcome, next })
-  if (ENDED.has(next.state)) endings(desk, id)
+function close(desk: Desk, task: Task, outcome: Outcome, next: Next): Decision {
+  desk.change(task.id, { type: 'attemptEnded', attempt: task.attempt, outcome, next })
+  if (ENDED.has(next.state)) endings(desk, task)
   return desk.decided({ type: 'accepted' })
 }
 

@@ -20,7 +20,7 @@ const cancel: Edit = (desk, task, by) => {
   if (ENDED.has(task.state)) return `it is ${task.state} already`
   if (!runs(task)) {
     desk.change(task.id, { type: 'cancelled', by })
-    endings(desk, task.id)
+    endings(desk, task)
   } else if (!task.cancelling) desk.change(task.id, { type: 'cancelRequested', by })
   return undefined
 }

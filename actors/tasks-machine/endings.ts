@@ -8,16 +8,21 @@ import { dependencyOf, isRemote, notify, stateAfter } from './notices.ts'
  * What follows, in the same entry, from a task that has just ended: it is counted, its unique key is
  * free, and who waited for it is released, or cancelled because it can never run; then from those.
  * Dependents in other shards are told by letter.
+ *
+ * @param last the task as it was: an ended one no longer knows who waits for it.
  */
-export function endings(desk: Desk, id: TaskId): void {
-  const ended = [id]
-  for (const each of ended) {
-    const task = desk.task(each)
-    if (!task) continue
-    settle(desk, task)
-    for (const dependent of task.dependents) {
-      if (isRemote(desk, dependent)) tellRemote(desk, dependent, task)
-      else if (tellLocal(desk, dependent, task)) ended.push(dependent)
+export function endings(desk: Desk, last: Task): void {
+  const lasts = [last]
+  for (const { id, dependencies, dependents } of lasts) {
+    const ended = desk.task(id)
+    if (!ended) continue
+    settle(desk, ended)
+    unsubscribe(desk, id, dependencies)
+    for (const dependent of dependents) {
+      const next = isRemote(desk, dependent)
+        ? tellRemote(desk, dependent, ended)
+        : tellLocal(desk, dependent, ended)
+      if (next) lasts.push(next)
     }
   }
 }
@@ -26,42 +31,46 @@ function settle(desk: Desk, task: Task): void {
   const { state, spec, project, id } = task
   const atMs = desk.wallMs
   desk.record({ kind: 'tally', id: TALLY_ID, type: 'counted', atMs, state, by: 1 })
-  unsubscribe(desk, task)
   if (!spec.unique || standsOn(task, atMs)) return
   freeKey(desk, uniqueId(project, spec.unique.key), id)
 }
 
 /** Whom it still waited for in other shards need not tell it any more. */
-function unsubscribe(desk: Desk, { id, dependencies }: Task): void {
+function unsubscribe(desk: Desk, id: TaskId, dependencies: readonly Dependency[]): void {
   for (const { id: needed, state } of dependencies) {
     if (state === 'waiting' && isRemote(desk, needed))
       notify(desk, { type: 'unsubscribe', task: needed, dependent: id })
   }
 }
 
-function tellRemote(desk: Desk, dependent: TaskId, { id, project, state }: Task): void {
+function tellRemote(desk: Desk, dependent: TaskId, { id, project, state }: Task): undefined {
   const dependency = { id, project, state: stateAfter(state) }
   notify(desk, { type: 'settle', task: dependent, dependency, how: state })
 }
 
-function tellLocal(desk: Desk, id: TaskId, { state, ...ended }: Task): boolean {
+function tellLocal(desk: Desk, id: TaskId, { state, ...ended }: Task): Task | undefined {
   const dependent = desk.task(id)
-  if (!dependent || ENDED.has(dependent.state)) return false
+  if (!dependent || ENDED.has(dependent.state)) return undefined
   return hearEnd(desk, id, dependencyOf(dependent.project, ended, stateAfter(state)), state)
 }
 
-/** A task hears how one has ended that it waited for. True if it ends with it: its own endings follow. */
-export function hearEnd(desk: Desk, id: TaskId, dependency: Dependency, how: TaskState): boolean {
+/** A task hears how one has ended that it waited for. If it ends with it, its last row: its endings follow. */
+export function hearEnd(
+  desk: Desk,
+  id: TaskId,
+  dependency: Dependency,
+  how: TaskState,
+): Task | undefined {
   desk.change(id, { type: 'dependencyHeard', dependency })
+  const task = desk.task(id)
   if (dependency.state === 'failed') {
     const by = `its dependency ${named(dependency)}, which is ${how}`
     desk.change(id, { type: 'cancelled', by })
-    return true
+    return task
   }
-  const task = desk.task(id)
   if (task?.state === 'suspended' && isFree(task.dependencies))
     desk.change(id, { type: 'released' })
-  return false
+  return undefined
 }
 
 export function uniqueId(project: string, key: string): string {

@@ -18,7 +18,7 @@ export function due(desk: Desk, { task: id, version }: Of<'due'>): Decision {
     desk.change(id, { type: 'released' })
   } else {
     desk.change(id, { type: 'expired', reason: `expired: ${whyExpired(task)}` })
-    endings(desk, id)
+    endings(desk, task)
   }
   return desk.decided({ type: 'done' })
 }

@@ -47,7 +47,8 @@ export function hear(desk: Desk, { task: id, dependency }: Of<'hear'>): Decision
 }
 
 export function settle(desk: Desk, { task: id, dependency, how }: Of<'settle'>): Decision {
-  if (waits(desk, id, dependency) && hearEnd(desk, id, dependency, how)) endings(desk, id)
+  const ended = waits(desk, id, dependency) ? hearEnd(desk, id, dependency, how) : undefined
+  if (ended) endings(desk, ended)
   return noted(desk)
 }
 

@@ -90,7 +90,7 @@ function makeWay(desk: Desk, project: string, spec: TaskSpec, id: TaskId): void 
   const holder = holderOf(desk, project, spec)
   if (!holder || ENDED.has(holder.state)) return
   desk.change(holder.id, { type: 'cancelled', by: `its replacement ${id}` })
-  endings(desk, holder.id)
+  endings(desk, holder)
 }
 
 /** How what a new task waits for is now; of another shard that is yet to be heard. */
