@@ -14,6 +14,7 @@ import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import { FORMATS } from '../../runtime/shard/formats.ts'
 import * as keys from '../../runtime/shard/keys.ts'
 import type { Event, Shard } from '../../runtime/shard/machine.ts'
+import { letterId, MAIL_KINDS } from '../../runtime/shard/mail/kinds.ts'
 import { HighWaterFile } from '../../runtime/storage/directory/high-water-file.ts'
 import { writeSentinel } from '../../runtime/storage/directory/sentinel.ts'
 import type { Format } from '../../runtime/storage/format.ts'
@@ -112,6 +113,14 @@ const COMMANDS: readonly Command[] = [
   { type: 'cancel', task: LATER, by: 'local' },
 ]
 
+/** Rows of the mail of a shard, by kind. */
+const MAIL: Readonly<Record<string, unknown>> = {
+  outbox: { era: 1, seq: 12, waiting: 3 },
+  letter: { body: { type: 'subscribe', task: ID, dependent: LATER } },
+  inbox: { era: 1, seq: 7 },
+  era: { era: 2 },
+}
+
 const self = storeIdOf('01STORE')
 const entry = {
   node: 'one',
@@ -127,6 +136,7 @@ export function samples(): readonly Sample[] {
   const { events, row } = lived()
   return [
     ...Object.values(KINDS).map((format) => ({ format, data: row(format.kind) })),
+    ...Object.values(MAIL_KINDS).map((format) => ({ format, data: MAIL[format.kind] })),
     {
       format: FORMATS.copy,
       data: { promised: 4, normal: 4, applied: 17, base: 17, baseHash: BYTES },
@@ -172,6 +182,7 @@ const KEYS = [
   keys.liveKey(7, 'task', ID),
   keys.historyKey(7, 'task', ID),
   keys.listingKey(7, 1_767_225_600_000, ID),
+  keys.liveKey(7, 'letter', letterId(9, { era: 1, seq: 12 })),
   SEQUENCE_KEY,
   markerKey(70_000),
 ]
