@@ -38,11 +38,19 @@ function bare(schema: z.ZodType): z.ZodType {
   return at
 }
 
+/** Sorts of values as people call them; others have a name of their own. */
+const SORTS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+}
+
 /** One line for whoever wrote the task. */
 function whatIsWrong(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `it has to be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`
+      return `it has to be ${SORTS[issue.expected] ?? `a ${issue.expected}`}`
     case 'invalid_value':
       return `it has to be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
     case 'too_small':

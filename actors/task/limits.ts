@@ -7,6 +7,8 @@ const DAY_MS = 24 * HOUR_MS
 export const SPEC_LIMITS = {
   /** Bytes of the command and its arguments together: what a prompt may measure. */
   argvBytes: 256 * KIB,
+  /** Bytes of one argument with the zero that ends it: more than this Linux does not start. */
+  argumentBytes: 128 * KIB,
   argvCount: 1_024,
   envBytes: 64 * KIB,
   metadataBytes: 16 * KIB,

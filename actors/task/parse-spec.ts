@@ -7,7 +7,13 @@ import { shardOfTask } from './task-id.ts'
 
 const LONGEST_MS = 365 * 24 * 3_600_000
 
-const label = z.string().min(1).max(SPEC_LIMITS.labelLength)
+/** What stands in lists and reasons, which are single lines. */
+const line = z.string().refine((text) => !/\p{Cc}/u.test(text), 'it has a control character')
+const label = z
+  .string()
+  .min(1)
+  .max(SPEC_LIMITS.labelLength)
+  .refine((text) => !/[\s\p{Cc}]/u.test(text), 'it has a space or a control character')
 const labels = z.array(label).max(SPEC_LIMITS.labels).default([])
 const spanMs = z.number().int().min(1).max(LONGEST_MS)
 const momentMs = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -37,12 +43,12 @@ const retry = z.strictObject({
   capMs: spanMs.default(DEFAULTS.retryCapMs),
   jitter: z.number().min(0).max(1).default(DEFAULTS.retryJitter),
 })
-const key = z.string().min(1).max(SPEC_LIMITS.keyLength)
+const key = line.min(1).max(SPEC_LIMITS.keyLength)
 
 /** A task as callers write it: everything but the command has a default. */
 export const specSchema = z.strictObject({
   kind: z.literal('shell').default('shell'),
-  title: z.string().max(SPEC_LIMITS.titleLength).optional(),
+  title: line.max(SPEC_LIMITS.titleLength).optional(),
   argv: z
     .array(word)
     .min(1)
@@ -92,11 +98,15 @@ export function parseSpec(input: unknown): TaskSpec {
   }
   const { title, argv, workdir, notBeforeMs, expiresMs, unique, concurrency, ...rest } = parsed.data
   within('argv', bytesOf(argv), SPEC_LIMITS.argvBytes)
+  for (const [at, each] of argv.entries())
+    within(`argv.${at}`, bytesOf([each]), SPEC_LIMITS.argumentBytes)
   within('env', bytesOf(Object.entries(rest.env).flat()), SPEC_LIMITS.envBytes)
   within('metadata', bytesOf(Object.entries(rest.metadata).flat()), SPEC_LIMITS.metadataBytes)
+  if (notBeforeMs !== undefined && expiresMs !== undefined && notBeforeMs >= expiresMs)
+    throw refusal('expiresMs', 'it has to be after notBeforeMs')
   return {
     ...rest,
-    title: title ?? argv.join(' ').slice(0, SPEC_LIMITS.titleLength),
+    title: title ?? titleOf(argv),
     argv,
     ...(workdir === undefined ? {} : { workdir }),
     ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
@@ -104,6 +114,15 @@ export function parseSpec(input: unknown): TaskSpec {
     ...(unique === undefined ? {} : { unique }),
     ...(concurrency === undefined ? {} : { concurrency }),
   }
+}
+
+/** The beginning of the command, on one line. */
+function titleOf(argv: readonly string[]): string {
+  return argv
+    .join(' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, SPEC_LIMITS.titleLength)
 }
 
 const PROJECT = /^[A-Za-z0-9][A-Za-z0-9._/-]*$/

@@ -5,9 +5,9 @@
 export interface TaskSpec {
   /** The sort of work. */
   readonly kind: 'shell'
-  /** For people; default: the command's beginning. At most 200 characters. */
+  /** For people, one line; default: the command's beginning. At most 200 characters. */
   readonly title: string
-  /** The program and its arguments; never a shell string of ours. At most 1,024 arguments, 256 KiB in all. */
+  /** The program and its arguments; never a shell string of ours. At most 1,024 arguments of 128 KiB, 256 KiB in all. */
   readonly argv: readonly string[]
   /** Absolute path on the node that runs it. Default: the data directory's owner's home. */
   readonly workdir?: string

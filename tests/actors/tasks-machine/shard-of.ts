@@ -43,6 +43,7 @@ export class TaskShard implements Shard<Command> {
       led: (tasks: LedTasks) => void (this.#led = tasks),
       left: () => undefined,
       changed: () => undefined,
+      overran: () => undefined,
       reordered: () => undefined,
     }
     this.#leading = tasksMachine({ clock: this.clock, random, listener }).lead(this)
@@ -68,8 +69,13 @@ export class TaskShard implements Shard<Command> {
     for (const [id, row] of this.rowsOf.get(kind) ?? []) if (!finished?.(row)) yield [id, row]
   }
 
-  propose(command: Command): void {
+  wallMs(): number {
+    return this.clock.wallMs()
+  }
+
+  propose(command: Command): boolean {
     if (!this.full) this.ask(command)
+    return !this.full
   }
 
   ask(command: Command): Reply {
