@@ -9,6 +9,8 @@ export interface Place {
 export class Router {
   readonly place: ReadonlySignal<Place>
   readonly #url = signal(new URL(location.href))
+  /** The path that the reader was at before this one. */
+  left: string | undefined
   /** How many places of ours lie behind this one in the browser's history. */
   #depth = 0
 
@@ -19,7 +21,7 @@ export class Router {
     })
     window.addEventListener('popstate', () => {
       this.#depth = Math.max(0, this.#depth - 1)
-      this.#url.value = new URL(location.href)
+      this.#arrive()
     })
     document.addEventListener('click', (event) => this.#clicked(event))
   }
@@ -28,7 +30,7 @@ export class Router {
     if (href === this.#url.peek().pathname + this.#url.peek().search) return
     history.pushState(null, '', href)
     this.#depth += 1
-    this.#url.value = new URL(location.href)
+    this.#arrive()
     window.scrollTo(0, 0)
   }
 
@@ -42,6 +44,11 @@ export class Router {
   back(otherwise: string): void {
     if (this.#depth > 0) history.back()
     else this.go(otherwise)
+  }
+
+  #arrive(): void {
+    this.left = this.#url.peek().pathname
+    this.#url.value = new URL(location.href)
   }
 
   #clicked(event: MouseEvent): void {

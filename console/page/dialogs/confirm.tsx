@@ -1,5 +1,4 @@
 import type { JSX } from 'preact'
-import { stale } from '../live/freshness.ts'
 import { Modal } from './modal.tsx'
 import { useConsole, type Question } from '../shell/console.ts'
 
@@ -8,7 +7,7 @@ export function Confirm({ question }: { readonly question: Question }): JSX.Elem
   const { dialog, link } = useConsole()
   const close = (): void => void (dialog.value = undefined)
   const { title, text, yes, no, destructive, run } = question
-  const old = stale(link.shown.value, link.nowMs.value)
+  const old = link.old.value
   return (
     <Modal title={title} onClose={close}>
       <p>{text}</p>

@@ -7,6 +7,7 @@ import {
   type TasksView,
 } from '../../protocol.ts'
 import { begin, step, type Connection, type Effect, type Input } from './connection.ts'
+import { stale } from './freshness.ts'
 import { parseMessage, parseOutput } from './frames.ts'
 import type { Answer } from './outbox.ts'
 import type { WindowSubscription } from './channels.ts'
@@ -35,6 +36,10 @@ export class Link {
   readonly paused = signal(false)
   /** The page's clock, once a second. */
   readonly nowMs: ReadonlySignal<number>
+  /** What to add to the page's clock for that of the node. Parts look at these, which seldom change. */
+  readonly skewMs: ReadonlySignal<number>
+  /** What is shown is too old to act on. */
+  readonly old: ReadonlySignal<boolean>
 
   readonly #newest
   readonly #now = signal(Date.now())
@@ -52,6 +57,8 @@ export class Link {
     this.nowMs = this.#now
     let last = state
     this.shown = computed(() => (this.paused.value ? last : (last = this.#newest.value)))
+    this.skewMs = computed(() => this.#newest.value.skewMs)
+    this.old = computed(() => stale(this.shown.value, this.#now.value))
     this.#timers = [
       setInterval(() => this.#input({ type: 'ticked', chance: Math.random() }), TICK_MS),
       setInterval(() => (this.#now.value = Date.now()), AGE_MS),

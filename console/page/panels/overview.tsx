@@ -84,7 +84,7 @@ function NeedsAttention(): JSX.Element | null {
   const { link } = useConsole()
   const held = useWindow('tasks:needing', NEEDING)
   const tasks = useComputed(() => {
-    const sinceMs = link.nowMs.value - link.shown.value.skewMs - NEEDING_MS
+    const sinceMs = link.nowMs.value - link.skewMs.value - NEEDING_MS
     const all = held.value?.window ? tasksIn(held.value.window) : []
     const asking = all.filter(({ state }) => state === 'waiting_human')
     const failed = all.filter(

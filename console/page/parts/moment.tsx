@@ -5,14 +5,14 @@ import { formatAge, formatMoment, formatSpan } from '../words/spans.ts'
 /** How long ago something was, by the clock of the node that said when: `12s`. */
 export function Age({ wallMs }: { readonly wallMs: number }): JSX.Element {
   const { link } = useConsole()
-  const ms = link.nowMs.value - link.shown.value.skewMs - wallMs
+  const ms = link.nowMs.value - link.skewMs.value - wallMs
   return <Moment wallMs={wallMs} text={formatAge(ms)} />
 }
 
 /** How long something has been going on: `3m 12s`. */
 export function Since({ wallMs }: { readonly wallMs: number }): JSX.Element {
   const { link } = useConsole()
-  const ms = link.nowMs.value - link.shown.value.skewMs - wallMs
+  const ms = link.nowMs.value - link.skewMs.value - wallMs
   return <Moment wallMs={wallMs} text={formatSpan(Math.floor(Math.max(0, ms) / 1_000) * 1_000)} />
 }
 

@@ -2,7 +2,6 @@ import type { JSX } from 'preact'
 import { useCallback } from 'preact/hooks'
 import { ENDED } from '../../../../actors/task/task.ts'
 import type { TaskDetail } from '../../../protocol.ts'
-import { stale } from '../../live/freshness.ts'
 import { confirmAction } from '../../dialogs/act.ts'
 import { useConsole, useShortcut, type Console } from '../../shell/console.ts'
 
@@ -10,7 +9,7 @@ import { useConsole, useShortcut, type Console } from '../../shell/console.ts'
 export function Actions({ task }: { readonly task: TaskDetail }): JSX.Element | null {
   const console = useConsole()
   const { link, as } = console
-  const old = stale(link.shown.value, link.nowMs.value)
+  const old = link.old.value
   const allowed = as.role !== 'viewer'
   return (
     <div class="actions">

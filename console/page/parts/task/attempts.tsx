@@ -15,7 +15,7 @@ export function Attempts(props: {
 }): JSX.Element {
   const { task, chosen, choose } = props
   const { link } = useConsole()
-  const nowMs = link.nowMs.value - link.shown.value.skewMs
+  const nowMs = link.nowMs.value - link.skewMs.value
   const untilMs = Math.max(
     task.createdMs + 1,
     ...task.attempts.map(({ endedMs }) => endedMs ?? nowMs),
