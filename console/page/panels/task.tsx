@@ -75,7 +75,7 @@ function Why({ task }: { readonly task: TaskDetail }): JSX.Element {
     <div class={`why ${groupOf(state)}`}>
       <StateBadge state={state} />
       <p>
-        {oneLine(why)}
+        {why !== state && oneLine(why)}
         {wakeMs !== undefined && (
           <>
             {' '}
