@@ -9,12 +9,15 @@ import type {
   OutputSink,
   SubmitRequest,
   Submitted,
-  TaskSummary,
   WatchFilter,
 } from '../../../actors/fleet.ts'
+import { cursorOf, fits, newestFirst, placeOf } from '../../../actors/listing.ts'
+import { summaryOf } from '../../../actors/summary.ts'
 import { TASK_STATES, type Task, type TaskId, type TaskState } from '../../../actors/task/task.ts'
 import type { TaskSpec } from '../../../actors/task/spec.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
+
+const STARTED_MS = 1_767_225_600_000
 
 /** A fleet in memory: tasks wait until the test moves them, output is what the test says. */
 export class MemoryFleet implements Fleet {
@@ -44,7 +47,7 @@ export class MemoryFleet implements Fleet {
   }
 
   add(spec: TaskSpec, { project, by }: Pick<SubmitRequest, 'project' | 'by'>, id?: TaskId): TaskId {
-    const task = taskOf({ id: id ?? this.nextId(), project, by, spec })
+    const task = taskOf({ id: id ?? this.nextId(), project, by, spec, updatedMs: this.#nowMs() })
     this.tasks.set(task.id, task)
     this.#tell(task)
     return task.id
@@ -57,7 +60,8 @@ export class MemoryFleet implements Fleet {
   /** Changes a task, as the fleet itself would, and tells whoever watches. */
   change(id: TaskId, change: Partial<Task>): Task {
     const before = this.#find(id)
-    const task = { ...before, ...change, version: before.version + 1 }
+    const version = before.version + 1
+    const task = { ...before, updatedMs: this.#nowMs(), ...change, version }
     this.tasks.set(id, task)
     this.#tell(task)
     return task
@@ -77,16 +81,23 @@ export class MemoryFleet implements Fleet {
   async list(query: ListQuery) {
     this.#maybeFail()
     this.calls.push(query)
-    const all = [...this.tasks.values()].filter((task) => matches(task, query)).reverse()
-    const from = Number(query.cursor ?? 0)
-    const to = from + query.limit
-    const tasks = all.slice(from, to).map(summaryOf)
+    const place = query.cursor === undefined ? undefined : placeOf(query.cursor)
+    const all = [...this.tasks.values()]
+      .filter((task) => matches(task, query) && (!place || newestFirst(task, place) > 0))
+      .sort(newestFirst)
+    const tasks = all.slice(0, query.limit).map(summaryOf)
+    const last = tasks.at(-1)
     return {
       tasks,
-      ...(to < all.length && { cursor: String(to) }),
+      ...(all.length > tasks.length && last && { cursor: cursorOf(last) }),
       counts: this.counts(),
       missing: [],
     }
+  }
+
+  /** Every change is a millisecond later than the one before. */
+  #nowMs(): number {
+    return STARTED_MS + ++this.#sequence
   }
 
   counts(): Record<TaskState, number> {
@@ -254,9 +265,9 @@ export function taskOf(task: Partial<Task> = {}): Task {
     by: 'local',
     state: 'available',
     reason: 'waits for a slot',
-    createdMs: 1_767_225_600_000,
-    updatedMs: 1_767_225_600_000,
-    enqueuedMs: 1_767_225_600_000,
+    createdMs: STARTED_MS,
+    updatedMs: STARTED_MS,
+    enqueuedMs: STARTED_MS,
     version: 1,
     totalDueMs: 1_767_830_400_000,
     dependencies: [],
@@ -270,19 +281,8 @@ export function taskOf(task: Partial<Task> = {}): Task {
   }
 }
 
-function summaryOf({ id, project, spec, state, reason, attempt, ...task }: Task): TaskSummary {
-  const { kind, title, priority } = spec
-  const { createdMs, updatedMs } = task
-  return { id, project, kind, title, state, reason, priority, attempt, createdMs, updatedMs }
-}
-
-function matches(
-  task: Task,
-  filter: { project?: string; states?: readonly TaskState[]; label?: string },
-): boolean {
-  if (filter.project !== undefined && task.project !== filter.project) return false
-  if (filter.label !== undefined && !task.spec.labels.includes(filter.label)) return false
-  return filter.states === undefined || filter.states.includes(task.state)
+function matches({ project, state, spec }: Task, filter: Parameters<typeof fits>[0]): boolean {
+  return fits(filter, project, state, spec.labels)
 }
 
 export function statusOf(counts: Record<TaskState, number>): FleetStatus {
