@@ -6,6 +6,15 @@ import { problem } from './shapes.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+const anything = z.record(z.string(), z.unknown())
+
+const described = z.object({
+  openapi: z.string(),
+  info: anything,
+  paths: anything,
+  components: anything,
+})
+
 /** @param routes asked for at the first request: the table has this route in it, too. */
 export function describeApi(routes: () => readonly Route[]): Route {
   let made: Json | undefined
@@ -16,8 +25,8 @@ export function describeApi(routes: () => readonly Route[]): Route {
     summary: 'This description',
     example: {
       status: 200,
-      schema: z.object({ openapi: z.string() }),
-      value: { openapi: '3.1.0' },
+      schema: described,
+      value: { openapi: '3.1.0', info: {}, paths: {}, components: {} },
     },
     answer: () => json((made ??= openapi(routes()))),
   })

@@ -145,7 +145,11 @@ t.test('ListTasks pages, ActOnTask acts, PauseProject pauses, tokens come and go
   t.teardown(stop)
   const ids = [1, 2, 3].map(() => fleet.add(specOf({ labels: ['x'] }), BY))
   const page = await client.unary('ListTasks', { limit: 2, label: 'x', states: ['available'] })
-  t.match(page, { tasks: [{ id: ids[2] }, { id: ids[1] }], cursor: String, counts: { available: 3 } })
+  t.match(page, {
+    tasks: [{ id: ids[2] }, { id: ids[1] }],
+    cursor: String,
+    counts: { available: 3 },
+  })
   const rest = await client.unary('ListTasks', { limit: 2, cursor: page['cursor'] })
   t.match(rest, { tasks: [{ id: ids[0], priority: 5 }] })
 
