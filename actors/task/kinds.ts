@@ -1,6 +1,7 @@
 import type { DurableKind, Event } from '../../runtime/shard/machine.ts'
 import type { Unnumbered } from '../../runtime/shard/mail/letter.ts'
 import { summaryOf } from '../summary.ts'
+import { briefEvent, briefTask, wholeEvent, wholeTask } from './brief.ts'
 import { fold } from './fold.ts'
 import { ENDED, type Task, type TaskEvent, type TaskState } from './task.ts'
 import type { Reply } from './command.ts'
@@ -58,6 +59,10 @@ const task: DurableKind<Task, TaskEvent> = {
   version: 1,
   fold,
   finished: ({ state }) => ENDED.has(state),
+  brief: (row) => briefTask(row as Task),
+  whole: wholeTask,
+  briefEvent,
+  wholeEvent,
   listed: (row) => ({ atMs: row.updatedMs, summary: summaryOf(row) }),
 }
 

@@ -1,6 +1,6 @@
 import type { Format } from '../storage/format.ts'
 import { decodeValue, encodeValue } from '../storage/format.ts'
-import type { Event } from './machine.ts'
+import type { Event, Machine } from './machine.ts'
 
 /** What a shard has on disk beside the rows of its kinds. */
 export const FORMATS = {
@@ -16,10 +16,14 @@ export const FORMATS = {
   summary: { kind: 'summary', version: 1 },
 } as const satisfies Record<string, Format>
 
-export function encodeEvents(events: readonly Event[]): Uint8Array {
-  return encodeValue(FORMATS.entry, events)
+type Kinds = Machine['kinds']
+
+export function encodeEvents(kinds: Kinds, events: readonly Event[]): Uint8Array {
+  const brief = events.map((event) => kinds[event.kind]?.briefEvent?.(event) ?? event)
+  return encodeValue(FORMATS.entry, brief)
 }
 
-export function decodeEvents(bytes: Uint8Array): readonly Event[] {
-  return decodeValue(FORMATS.entry, bytes) as readonly Event[]
+export function decodeEvents(kinds: Kinds, bytes: Uint8Array): readonly Event[] {
+  const brief = decodeValue(FORMATS.entry, bytes) as readonly Event[]
+  return brief.map((event) => kinds[event.kind]?.wholeEvent?.(event) ?? event)
 }

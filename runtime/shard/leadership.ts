@@ -124,7 +124,7 @@ export class Leadership<Command> {
   #open(): void {
     const { replica, chain } = this.#options
     const index = lastIndex(replica.replica) + 1
-    const bytes = encodeEvents([])
+    const bytes = encodeEvents({}, [])
     const hash = chain(lastHash(replica.replica), index, this.epoch, bytes)
     this.#openingIndex = index
     this.#append([{ index, epoch: this.epoch, bytes, hash }])
@@ -151,7 +151,7 @@ export class Leadership<Command> {
       if (error) return this.#broken(error)
       for (const entry of replica.tail) {
         if (entry.index <= replica.applied) continue
-        this.#rows.replay(decodeEvents(entry.bytes), entry.index)
+        this.#rows.replay(decodeEvents(this.#options.machine.kinds, entry.bytes), entry.index)
       }
       this.#serve()
     })

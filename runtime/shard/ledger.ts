@@ -122,7 +122,7 @@ export class Ledger<Command> implements Shard<Command> {
 
   #decide(events: readonly Event[]): void {
     const changes = this.#options.rows.apply(events)
-    const bytes = encodeEvents(events)
+    const bytes = encodeEvents(this.#options.machine.kinds, events)
     const index = this.#end.index + 1
     const hash = this.#options.chain(this.#end.hash, index, this.epoch, bytes)
     this.#end = { index, hash }

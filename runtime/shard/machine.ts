@@ -30,6 +30,9 @@ export interface DurableKind<Row = unknown, E extends Event = Event> extends For
    * hot database and are not loaded at activation.
    */
   readonly lookup?: boolean
+  /** What is written of an event, where that is not the event itself; pure, undone by `wholeEvent`. */
+  briefEvent?(event: E): unknown
+  wholeEvent?(brief: unknown): E
   /** How a finished row stands in lists: its moment and what a page shows of it. */
   listed?(row: Row): { readonly atMs: number; readonly summary: unknown }
 }

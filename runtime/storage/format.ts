@@ -12,20 +12,25 @@ export interface Format {
   readonly version: number
   /** One for each version but the newest: the first reads version 1 and makes version 2. */
   readonly upcasters?: readonly Upcaster[]
+  /** What is written, where that is not the value itself; pure, and undone by `whole`. */
+  brief?(data: unknown): unknown
+  whole?(brief: unknown): unknown
 }
 
 /** Makes version n + 1 of version n. Pure. */
 export type Upcaster = (older: unknown) => unknown
 
-export function encodeValue({ kind, version }: Format, data: unknown): Uint8Array {
-  return pack({ data, kind, version })
+export function encodeValue(format: Format, data: unknown): Uint8Array {
+  const { kind, version } = format
+  return pack({ data: format.brief ? format.brief(data) : data, kind, version })
 }
 
 /**
  * The data of a stored value as the newest version has it. Throws `STORE_CORRUPT` if it is of
  * another kind, `STORE_REFUSED` if a newer build wrote it.
  */
-export function decodeValue({ kind, version, upcasters = [] }: Format, bytes: Uint8Array): unknown {
+export function decodeValue(format: Format, bytes: Uint8Array): unknown {
+  const { kind, version, upcasters = [] } = format
   const stored = unpack(bytes) as Partial<Stored> | null
   const from = stored?.version
   if (stored?.kind !== kind || typeof from !== 'number' || from < 1) {
@@ -35,7 +40,8 @@ export function decodeValue({ kind, version, upcasters = [] }: Format, bytes: Ui
     const message = `Cannot read a "${kind}" of version ${from}: this build knows versions up to ${version}`
     throw new RuntimeError('STORE_REFUSED', message)
   }
-  return upcasters.slice(from - 1).reduce((data, upcast) => upcast(data), stored.data)
+  const newest = upcasters.slice(from - 1).reduce((data, upcast) => upcast(data), stored.data)
+  return format.whole ? format.whole(newest) : newest
 }
 
 interface Stored {

@@ -131,6 +131,10 @@ const entry = {
   keyHash: 'hash',
 } as const
 
+function brief(event: Event): unknown {
+  return KINDS[event.kind]?.briefEvent?.(event) ?? event
+}
+
 /** One of every sort of value, by its kind. */
 export function samples(): readonly Sample[] {
   const { events, row } = lived()
@@ -142,7 +146,7 @@ export function samples(): readonly Sample[] {
       data: { promised: 4, normal: 4, applied: 17, base: 17, baseHash: BYTES },
     },
     { format: FORMATS.record, data: { first: 18, epochs: [3, 4], entries: [BYTES, BYTES] } },
-    { format: FORMATS.entry, data: events },
+    { format: FORMATS.entry, data: events.map(brief) },
     { format: FORMATS.history, data: { index: 17, row: BYTES } },
     { format: FORMATS.summary, data: KINDS['task']?.listed?.(row('task')).summary },
     { format: TOPOLOGY, data: firstTopology('01CLUSTER', self, entry) },

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import t from 'tap'
-import { DEPTH_MAX, pack, unpack } from '../../../runtime/storage/codec.ts'
+import { pack, unpack } from '../../../runtime/storage/codec.ts'
+import { DEPTH_MAX } from '../../../runtime/storage/packer.ts'
 
 const harmless = (key: string): boolean => key !== '__proto__' && key !== '__proto_'
 
