@@ -25,8 +25,8 @@ export interface Peers {
   erlang(): Promise<Program>
   /** `redis-server`. */
   redis(): Promise<Program>
-  /** A file in a folder where the package, such as `nact@7.6.2`, can be imported from. */
-  npm(spec: string): Promise<string>
+  /** A file in a folder where the packages, such as `nact@7.6.2`, can be imported from. */
+  npm(specs: readonly string[]): Promise<string>
 }
 
 export const peers: Peers = { erlang, redis, npm }
@@ -65,11 +65,11 @@ function debian(name: string): Promise<string> {
   }).then((folder) => join(folder, 'root'))
 }
 
-async function npm(spec: string): Promise<string> {
-  const folder = await cached(spec, async (part) => {
+async function npm(specs: readonly string[]): Promise<string> {
+  const folder = await cached(specs.join('+'), async (part) => {
     await writeFile(join(part, 'package.json'), '{ "private": true, "type": "module" }\n')
     const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
-    await run('npm', ['install', '--prefix', part, ...quiet, spec])
+    await run('npm', ['install', '--prefix', part, ...quiet, ...specs])
   })
   return join(folder, 'any.js')
 }
