@@ -25,7 +25,7 @@ export function isLost({ state }: Dependency): boolean {
 
 /** Why a task that does not run waits, in one line. */
 export function waitReason(
-  task: Pick<Task, 'state' | 'dependencies' | 'attempts' | 'wakeMs'>,
+  task: Pick<Task, 'state' | 'spec' | 'dependencies' | 'attempts' | 'wakeMs'>,
 ): string {
   switch (task.state) {
     case 'suspended':
@@ -35,7 +35,9 @@ export function waitReason(
     case 'waiting_human':
       return `waits for a person: ${question(task)}`
     default:
-      return 'waiting for a slot'
+      return task.spec.requires.length === 0
+        ? 'waiting for a slot'
+        : `waiting for a slot on a node with ${task.spec.requires.join(', ')}`
   }
 }
 

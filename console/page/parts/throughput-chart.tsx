@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { BUCKETS_MAX, SPAN_MS, type Bucket } from '../live/throughput.ts'
 import { formatCount } from '../words/amounts.ts'
-import { formatClock } from '../words/spans.ts'
+import { formatClock, formatSpan } from '../words/spans.ts'
 
 const WIDTH = 600
 const HEIGHT = 96
@@ -100,7 +100,8 @@ function rateOf(buckets: readonly Bucket[]): string {
 
 function summaryOf(buckets: readonly Bucket[]): string {
   const [well, unwell] = [sum(buckets, 'well'), sum(buckets, 'unwell')]
-  return `${formatCount(well + unwell)} ended in ${formatCount((buckets.length * SPAN_MS) / MINUTE_MS)} min, ${formatCount(unwell)} not well`
+  const span = formatSpan(buckets.length * SPAN_MS)
+  return `${formatCount(well + unwell)} ended in ${span}, ${formatCount(unwell)} not well`
 }
 
 function sum(buckets: readonly Bucket[], field: 'well' | 'unwell'): number {

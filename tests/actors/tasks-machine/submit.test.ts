@@ -12,6 +12,7 @@ t.test('a task begins where its conditions put it', async (t) => {
   const first = shard.submit()
   for (const [spec, expected] of [
     [{}, { state: 'available', reason: 'waiting for a slot' }],
+    [{ requires: ['gpu', 'x64'] }, { reason: 'waiting for a slot on a node with gpu, x64' }],
     [{ notBeforeMs: nowMs }, { state: 'available' }],
     [
       { notBeforeMs: nowMs + 60_000 },
