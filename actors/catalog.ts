@@ -5,18 +5,19 @@ import { decodeValue } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { ListQuery, Subscription, TaskSummary, WatchFilter } from './fleet.ts'
 import { cursorOf, fits, newestFirst, placeOf, type Place } from './listing.ts'
-import { Recency } from './recency.ts'
 import { summaryOf } from './summary.ts'
+import type { TallyRow } from './task/kinds.ts'
 import { shardOfTask } from './task/task-id.ts'
 import { ENDED, type Task, type TaskState } from './task/task.ts'
+import { Timeline } from './timeline.ts'
 
 /** Ended tasks kept in memory beside the live ones, so that none is missing while its row moves to history. */
 const ENDED_IN_MEMORY_MAX = 10_000
-/** Entries of history read for one page: a filter that fits nothing else ends the page early. */
+/** Entries of history read for one page: a filter that fits few of them ends the page early. */
 const HISTORY_READ_MAX = 20_000
 
 export interface CatalogOptions {
-  readonly cold: Store
+  readonly cold: Pick<Store, 'scan'>
 }
 
 export interface Page {
@@ -25,6 +26,14 @@ export interface Page {
 }
 
 type Watcher = { readonly filter: WatchFilter; readonly listener: (task: Task) => void }
+/** One page while it is gathered. */
+interface Gathering {
+  readonly query: ListQuery
+  readonly after: Place | undefined
+  readonly found: Map<string, TaskSummary>
+  /** The newest place beyond which history was not read. */
+  horizon: Place | undefined
+}
 
 /**
  * The tasks of the shards that this node leads, as lists and feeds show them: the newest change
@@ -32,12 +41,11 @@ type Watcher = { readonly filter: WatchFilter; readonly listener: (task: Task) =
  */
 export class Catalog {
   readonly #options: CatalogOptions
-  readonly #live = new Recency<Task>()
-  readonly #ended = new Recency<Task>()
-  readonly #counts = new Map<TaskState, number>()
+  readonly #live = new Timeline<Task>()
+  readonly #ended = new Timeline<Task>()
+  /** By shard: how many tasks there are in each state, those in history too. */
+  readonly #counts = new Map<number, Map<TaskState, number>>()
   readonly #watchers = new Set<Watcher>()
-  /** Shards that have anything in history. */
-  readonly #historic = new Set<number>()
 
   constructor(options: CatalogOptions) {
     this.#options = options
@@ -47,53 +55,49 @@ export class Catalog {
     return this.#live.get(id) ?? this.#ended.get(id)
   }
 
-  /** How many tasks have not ended, by state. */
+  /** How many tasks there are, by state. */
   counts(): ReadonlyMap<TaskState, number> {
-    return this.#counts
+    const sums = new Map<TaskState, number>()
+    for (const counts of this.#counts.values())
+      for (const [state, count] of counts) sums.set(state, (sums.get(state) ?? 0) + count)
+    return sums
   }
 
-  /** A task as it is now committed; `undefined` for one that was forgotten. */
-  put(id: string, task: Task | undefined): void {
-    if (!task) return this.#drop(id)
-    this.#count(this.#live.get(id)?.state, -1)
-    if (!ENDED.has(task.state)) this.#count(task.state, 1)
-    if (ENDED.has(task.state)) {
-      this.#live.delete(id)
-      this.#ended.put(id, task)
-      this.#trim()
-    } else {
-      this.#live.put(id, task)
-    }
-    for (const { filter, listener } of this.#watchers) if (wanted(filter, task)) listener(task)
+  /** From now on the shard is led here: its tasks that have not ended, and how many have. */
+  led(shard: number, live: Iterable<Task>, ended: TallyRow): void {
+    this.#counts.set(shard, new Map(Object.entries(ended) as [TaskState, number][]))
+    for (const task of live) this.changed(task.id, undefined, task)
   }
 
-  #drop(id: string): void {
+  /** A committed change; `after` is `undefined` for a task that was forgotten. */
+  changed(id: string, before: Task | undefined, after: Task | undefined): void {
+    if (before) this.#count(id, before.state, -1)
+    if (after) this.#count(id, after.state, 1)
     this.#live.delete(id)
     this.#ended.delete(id)
+    if (!after) return
+    if (ENDED.has(after.state)) this.#ended.put(after)
+    else this.#live.put(after)
+    this.#trim()
+    for (const { filter, listener } of this.#watchers) if (wanted(filter, after)) listener(after)
   }
 
-  #count(state: TaskState | undefined, by: 1 | -1): void {
-    if (state) this.#counts.set(state, (this.#counts.get(state) ?? 0) + by)
+  #count(id: string, state: TaskState, by: 1 | -1): void {
+    const shard = shardOfTask(id) ?? -1
+    const counts = this.#counts.get(shard) ?? new Map<TaskState, number>()
+    this.#counts.set(shard, counts.set(state, (counts.get(state) ?? 0) + by))
   }
 
   /** The shard is not led here any more. */
   left(shard: number): void {
-    const tasks = [...this.#live.newestFirst(), ...this.#ended.newestFirst()]
-    for (const { id, state } of tasks) {
-      if (shardOfTask(id) !== shard) continue
-      if (this.#live.get(id)) this.#count(state, -1)
-      this.#drop(id)
-    }
+    this.#counts.delete(shard)
+    for (const timeline of [this.#live, this.#ended])
+      for (const { id } of [...timeline.list()]) if (shardOfTask(id) === shard) timeline.delete(id)
   }
 
   #trim(): void {
-    const oldest = this.#ended.size > ENDED_IN_MEMORY_MAX ? this.#ended.oldest() : undefined
-    if (oldest) this.#ended.delete(oldest[0])
-  }
-
-  /** The shard has tasks in history that lists must look for. */
-  hasHistory(shard: number): void {
-    this.#historic.add(shard)
+    const { oldest } = this.#ended
+    if (oldest && this.#ended.size > ENDED_IN_MEMORY_MAX) this.#ended.delete(oldest.id)
   }
 
   /** Newer changes than this call are told to `listener`, one call a change. */
@@ -104,7 +108,8 @@ export class Catalog {
   }
 
   /**
-   * One page, newest change first, then by id.
+   * One page, newest change first, then by id. A page may have fewer than were asked for, or none,
+   * and a cursor all the same: then there is more to look through.
    *
    * @param shards whose history is looked through: all of them, or the one of a project.
    */
@@ -114,28 +119,28 @@ export class Catalog {
     done: (page: Page | RuntimeError) => void,
   ): void {
     const after = query.cursor === undefined ? undefined : placeOf(query.cursor)
-    const found = new Map<string, TaskSummary>()
-    this.#collect(this.#live, query, after, found)
-    this.#collect(this.#ended, query, after, found)
-    const historic = shards.filter((shard) => this.#historic.has(shard))
+    const page: Gathering = { query, after, found: new Map(), horizon: undefined }
+    this.#collect(this.#live, page)
+    this.#collect(this.#ended, page)
+    const historic = shards.filter((shard) => this.#hasHistory(shard))
+    const readMax = Math.max(query.limit + 1, Math.floor(HISTORY_READ_MAX / historic.length))
     const next = (at: number): void => {
       const shard = historic[at]
-      if (shard === undefined) return done(pageOf(found, query.limit))
-      this.#read(shard, query, after, found, (error) => (error ? done(error) : next(at + 1)))
+      if (shard === undefined) return done(pageOf(page))
+      this.#read(shard, page, readMax, (error) => (error ? done(error) : next(at + 1)))
     }
     next(0)
   }
 
-  #collect(
-    tasks: Recency<Task>,
-    query: ListQuery,
-    after: Place | undefined,
-    found: Map<string, TaskSummary>,
-  ): void {
+  #hasHistory(shard: number): boolean {
+    for (const state of this.#counts.get(shard)?.keys() ?? []) if (ENDED.has(state)) return true
+    return false
+  }
+
+  #collect(tasks: Timeline<Task>, { query, after, found }: Gathering): void {
     let count = 0
-    for (const task of tasks.newestFirst()) {
+    for (const task of tasks.list(after)) {
       if (count > query.limit) return
-      if (after && !follows(task, after)) continue
       if (!fits(query, task.project, task.state, task.spec.labels)) continue
       found.set(task.id, summaryOf(task))
       count += 1
@@ -144,24 +149,30 @@ export class Catalog {
 
   #read(
     shard: number,
-    query: ListQuery,
-    after: Place | undefined,
-    found: Map<string, TaskSummary>,
+    page: Gathering,
+    readMax: number,
     done: (error?: RuntimeError) => void,
   ): void {
-    let count = 0
-    const range = { ...listingRange(shard, after?.updatedMs), limit: HISTORY_READ_MAX }
+    const { query, after, found } = page
+    let [read, count] = [0, 0]
     const visit = (_key: string, value: Uint8Array): boolean => {
       const summary = decodeValue(FORMATS.summary, value) as TaskSummary
-      const labels = summary.labels ?? []
-      if (after && !follows(summary, after)) return true
-      if (!fits(query, summary.project, summary.state, labels)) return true
-      if (this.#live.get(summary.id)) return true // Older than what memory shows of it.
-      if (!found.has(summary.id)) found.set(summary.id, summary)
-      count += 1
-      return count <= query.limit
+      read += 1
+      if (this.#adds(summary, page)) {
+        found.set(summary.id, summary)
+        count += 1
+      }
+      if (read === readMax) page.horizon = newer(page.horizon, summary)
+      return read < readMax && count <= query.limit
     }
-    this.#options.cold.scan(range, visit, done)
+    this.#options.cold.scan(listingRange(shard, after?.updatedMs), visit, done)
+  }
+
+  /** Memory shows what is newer than history has it, and is asked first. */
+  #adds(summary: TaskSummary, { query, after }: Gathering): boolean {
+    if (after && newestFirst(summary, after) <= 0) return false
+    if (!fits(query, summary.project, summary.state, summary.labels ?? [])) return false
+    return (this.get(summary.id)?.updatedMs ?? summary.updatedMs) === summary.updatedMs
   }
 }
 
@@ -170,13 +181,16 @@ function wanted(filter: WatchFilter, task: Task): boolean {
   return filter.ids === undefined || filter.ids.includes(task.id)
 }
 
-function pageOf(found: ReadonlyMap<string, TaskSummary>, limit: number): Page {
-  const sorted = [...found.values()].sort(newestFirst)
-  const tasks = sorted.slice(0, limit)
-  const last = tasks.at(-1)
-  return sorted.length > limit && last ? { tasks, cursor: cursorOf(last) } : { tasks }
+function newer(a: Place | undefined, b: Place): Place {
+  return a && newestFirst(a, b) < 0 ? a : b
 }
 
-function follows(task: Place, place: Place): boolean {
-  return newestFirst(task, place) > 0
+/** What is known to be whole: as much as was asked for, and nothing beyond the horizon. */
+function pageOf({ query, found, horizon }: Gathering): Page {
+  const sorted = [...found.values()]
+    .filter((summary) => !horizon || newestFirst(summary, horizon) <= 0)
+    .sort(newestFirst)
+  const tasks = sorted.slice(0, query.limit)
+  const end = sorted.length > query.limit ? tasks.at(-1) : horizon
+  return end ? { tasks, cursor: cursorOf(end) } : { tasks }
 }

@@ -239,10 +239,6 @@ export class LocalFleet implements Fleet {
       number
     >
     for (const [state, count] of this.#options.catalog.counts()) counts[state] += count
-    for (const tasks of this.#options.led().values()) {
-      for (const [state, count] of Object.entries(tasks.tally()))
-        counts[state as TaskState] += count
-    }
     return counts
   }
 

@@ -14,8 +14,7 @@ import { LocalFleet } from './local-fleet.ts'
 import type { Command } from './task/command.ts'
 import type { LedTasks, TasksListener } from './tasks-machine/led-tasks.ts'
 import { tasksMachine } from './tasks-machine/tasks-machine.ts'
-import { ENDED, type TaskState } from './task/task.ts'
-import { shardOfTask } from './task/task-id.ts'
+import type { TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
 import { Exchange } from './assignment/exchange.ts'
 import type { ToExchange, ToSlots } from './assignment/messages.ts'
@@ -126,8 +125,7 @@ export class Node {
     return {
       led: (tasks, live) => {
         this.#led.set(tasks.shard, tasks)
-        for (const task of live) this.catalog.put(task.id, task)
-        if (Object.keys(tasks.tally()).length > 0) this.catalog.hasHistory(tasks.shard)
+        this.catalog.led(tasks.shard, live, tasks.tally())
         this.#exchange.led(tasks)
       },
       left: (shard) => {
@@ -135,9 +133,8 @@ export class Node {
         this.#exchange.left(shard)
         this.catalog.left(shard)
       },
-      changed: (id, before, after, at) => {
-        this.catalog.put(id, after)
-        if (after && ENDED.has(after.state)) this.catalog.hasHistory(shardOfTask(id) ?? at.shard)
+      changed: (id, before, after) => {
+        this.catalog.changed(id, before, after)
         this.#exchange.changed(before, after)
       },
       overran: (task) => this.#exchange.overran(task),

@@ -21,7 +21,7 @@ export interface LedTasks {
   /** The concurrency key that holds a waiting task back. */
   heldBy(task: Task): string | undefined
   projectPaused(project: string): boolean
-  /** Ended tasks, by how: those in history too. */
+  /** Ended tasks, by how: those in history too; with the uncommitted tail. */
   tally(): Readonly<Partial<Record<TaskState, number>>>
 }
 

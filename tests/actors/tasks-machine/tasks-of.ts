@@ -122,7 +122,7 @@ export class TasksBench {
       clock: this.bench.clock,
       random: seededRandom(2),
       shards: this.#system.shards,
-      catalog: new Catalog({ cold: { get: nobody, scan: nobody, write: nobody } }),
+      catalog: new Catalog({ cold: { scan: nobody } }),
       terminals: new Proxy({} as Terminals, { get: nobody }),
       led: () => new Map(),
       digest: (bytes) => hex(chainHash(bytes, 0, 0, bytes)),
