@@ -19,6 +19,7 @@ import type { Terminals } from './terminals.ts'
 import { Exchange } from './assignment/exchange.ts'
 import type { ToExchange, ToSlots } from './assignment/messages.ts'
 import type { WorkOptions } from './assignment/options.ts'
+import { Retention, type RetentionLimits } from './retention.ts'
 import { Slots } from './assignment/slots.ts'
 
 /** Between looks for attempts whose store is silent. Unit: ms. */
@@ -40,6 +41,7 @@ export interface NodePorts {
   readonly work: WorkOptions
   readonly slots: number
   readonly labels: readonly string[]
+  readonly retention: RetentionLimits
   readonly env: Readonly<Record<string, string>>
   digest(bytes: Uint8Array): string
   /** True when this machine certainly has no such directory. */
@@ -61,6 +63,7 @@ export class Node {
   readonly slots: Slots
   readonly #ports: NodePorts
   readonly #exchange: Exchange
+  readonly #retention: Retention
   readonly #led = new Map<number, LedTasks>()
 
   constructor(ports: NodePorts) {
@@ -88,6 +91,13 @@ export class Node {
       leaders: () => [ports.self],
       send: this.#sender('exchange'),
     })
+    this.#retention = new Retention({
+      ...ports,
+      shards,
+      clockGuard: this.system.clockGuard,
+      limits: ports.retention,
+      led: () => this.#led,
+    })
     const copies = (shard: number): number =>
       this.system.topology?.shards[shard]?.replicas.length ?? 0
     this.fleet = new LocalFleet({
@@ -103,6 +113,7 @@ export class Node {
 
   start(): void {
     this.system.start()
+    this.#retention.start()
     const startedMs = this.#ports.clock.monotonicMs()
     const sweep = (): void => {
       this.#exchange.sweep(startedMs)

@@ -64,6 +64,8 @@ interface Run {
   output: string
   ending?: EndReason
   exit?: Exit
+  /** What it said is gone. */
+  discarded?: boolean
 }
 
 export class SimulatedHolder {
@@ -156,6 +158,12 @@ export class SimulatedHolder {
     this.#past.set(formatKey(key), run)
   }
 
+  /** What forgotten attempts of these tasks have said is gone; their keys stay used. */
+  discard(tasks: readonly string[]): void {
+    for (const run of this.#past.values())
+      if (tasks.includes(run.spec.key.task)) run.discarded = true
+  }
+
   held(): readonly Held[] {
     return Array.from(this.#runs.values(), (run) => this.#heldOf(run))
   }
@@ -163,7 +171,7 @@ export class SimulatedHolder {
   /** All output so far, and the exit once there is one; `undefined` if nothing is known. */
   output(key: AttemptKey): { readonly bytes: Uint8Array; readonly exit?: Exit } | undefined {
     const run = this.#runs.get(formatKey(key)) ?? this.#past.get(formatKey(key))
-    if (!run) return undefined
+    if (!run || run.discarded) return undefined
     const bytes = new TextEncoder().encode(run.output)
     return run.exit ? { bytes, exit: run.exit } : { bytes }
   }

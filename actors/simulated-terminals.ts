@@ -164,6 +164,12 @@ export function simulatedTerminals(
       exits.delete(formatKey(key))
       tell(() => holder.forget(key))
     },
+    discard(tasks, done) {
+      soon(() => {
+        holder.discard(tasks)
+        done()
+      })
+    },
     follow(key, fromOffset, sink): Following {
       const follower: Follower = { key, sink, offset: fromOffset, paused: false }
       followers.add(follower)

@@ -37,6 +37,8 @@ export interface Terminals {
   list(answered: (held: readonly Held[] | undefined) => void): void
   /** The exit was answered `accepted` or `stale`. The output stays readable by `follow`. */
   forget(key: AttemptKey): void
+  /** Deletes what attempts of these tasks, which have ended and are forgotten, have said. */
+  discard(tasks: readonly string[], done: (error?: Error) => void): void
   /**
    * Streams output from a byte offset, in order, each byte once: first what is kept, then live,
    * then `end`. Goes on by itself after a lost connection. A slow sink holds up nobody else: it

@@ -85,6 +85,7 @@ export async function compose(
     work: WORK_DEFAULTS,
     slots: configuration.slots,
     labels: configuration.labels,
+    retention: configuration.retention,
     env: {},
     digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     lacks,

@@ -53,6 +53,8 @@ export type Command =
   /** A timer of the shard's own. */
   | { readonly type: 'due'; readonly task: TaskId; readonly version: number }
   | { readonly type: 'forget'; readonly tasks: readonly TaskId[] }
+  /** Of these keys: those that are older than a moment, and whose tasks are forgotten. */
+  | { readonly type: 'forgetKeys'; readonly keys: readonly string[]; readonly beforeMs: number }
   | Notice
 
 /** What the shards of a dependency and its dependent write each other, as letters: nobody waits for a reply. */

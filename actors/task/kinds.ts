@@ -12,7 +12,10 @@ export interface KeyRow {
   readonly reply: Reply
   readonly atMs: number
 }
-export type KeyEvent = Event & { readonly kind: 'key'; readonly type: 'answered' } & KeyRow
+export type KeyEvent = Event & { readonly kind: 'key' } & (
+    | ({ readonly type: 'answered' } & KeyRow)
+    | { readonly type: 'forgotten' }
+  )
 
 /** The task that a `unique` key stands for: it lives, or has completed a short while ago. */
 export interface UniqueRow {
@@ -66,11 +69,15 @@ const task: DurableKind<Task, TaskEvent> = {
   listed: (row) => ({ atMs: row.updatedMs, summary: summaryOf(row) }),
 }
 
-const key: DurableKind<KeyRow, KeyEvent> = {
+export const KEY_KIND: DurableKind<KeyRow, KeyEvent> = {
   kind: 'key',
   version: 1,
   lookup: true,
-  fold: (_row, { digest, reply, atMs }) => ({ digest, reply, atMs }),
+  fold(_row, event) {
+    if (event.type === 'forgotten') return undefined
+    const { digest, reply, atMs } = event
+    return { digest, reply, atMs }
+  },
 }
 
 const unique: DurableKind<UniqueRow, UniqueEvent> = {
@@ -95,7 +102,7 @@ const tally: DurableKind<TallyRow, TallyEvent> = {
 /** Every kind of durable actor that a shard keeps. */
 export const KINDS: Readonly<Record<string, DurableKind>> = {
   task: task as DurableKind,
-  key: key as DurableKind,
+  key: KEY_KIND as DurableKind,
   unique: unique as DurableKind,
   project: project as DurableKind,
   tally: tally as DurableKind,

@@ -1,6 +1,6 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
 import type { Command } from '../task/command.ts'
-import { TALLY_ID } from '../task/kinds.ts'
+import { TALLY_ID, type KeyRow } from '../task/kinds.ts'
 import { formatMoment, formatSpan } from '../task/moment.ts'
 import { ENDED, type Task } from '../task/task.ts'
 import { answered, type Desk } from './desk.ts'
@@ -28,6 +28,18 @@ function whyExpired({ spec: { expiresMs, timeouts }, dueMs, totalDueMs }: Task):
     return `it was of use only until ${formatMoment(expiresMs)}`
   if (dueMs === totalDueMs) return `it was not over within ${formatSpan(timeouts.totalMs)}`
   return `no slot was free for it within ${formatSpan(timeouts.scheduleToStartMs)}`
+}
+
+/** Keys outlive their tasks, and a week, for whoever repeats a request. */
+export function forgetKeys(desk: Desk, { keys, beforeMs }: Of<'forgetKeys'>): Decision {
+  for (const id of keys) {
+    const row = desk.row('key', id) as KeyRow | undefined
+    if (!row || row.atMs >= beforeMs) continue
+    const { reply } = row
+    const lives = reply.type === 'submitted' && reply.ids.some((task) => desk.task(task))
+    if (!lives) desk.record({ kind: 'key', id, type: 'forgotten', atMs: desk.wallMs })
+  }
+  return desk.decided({ type: 'done' })
 }
 
 /** Ended tasks leave for good, with what stood for them. */

@@ -19,7 +19,7 @@ import { bulk, edit, pauseProject, prioritize, retry } from './edits.ts'
 import { runs } from '../task/fold.ts'
 import { KINDS, TALLY_ID, type ProjectRow, type TallyRow } from '../task/kinds.ts'
 import type { LedTasks, TasksListener } from './led-tasks.ts'
-import { due, forget } from './moments.ts'
+import { due, forget, forgetKeys } from './moments.ts'
 import { hear, settle, subscribe, unsubscribe } from './remote.ts'
 import { submit } from './submit.ts'
 import type { Task } from '../task/task.ts'
@@ -103,6 +103,8 @@ class TasksLeading implements Leading<Command>, LedTasks {
         return due(desk, command)
       case 'forget':
         return forget(desk, command)
+      case 'forgetKeys':
+        return forgetKeys(desk, command)
       case 'subscribe':
         return subscribe(desk, command)
       case 'unsubscribe':

@@ -1,3 +1,4 @@
+import type { RetentionLimits } from '../../actors/retention.ts'
 import type { AdminLimits } from '../admin/methods/method.ts'
 
 /**
@@ -18,6 +19,7 @@ export interface NodeConfiguration {
   readonly labels: readonly string[]
   readonly drainMs: number
   readonly adminLimits: AdminLimits
+  readonly retention: RetentionLimits
   /** The peer address of any node of the cluster to join. */
   readonly join?: string
   /** The invitation that goes with it. */
@@ -87,6 +89,9 @@ export const KEYS = {
     summary: 'what tasks can require of a node',
   },
   'node.drainMs': { kind: 'count', min: 0, max: 600_000 },
+  'node.retention.historyDays': { kind: 'count', min: 1, max: 3_650 },
+  'node.retention.historyTasksMax': { kind: 'count', min: 1_000, max: 1_000_000_000 },
+  'node.retention.keyDays': { kind: 'count', min: 7, max: 3_650 },
   'node.adminLimits.messageBytesMax': { kind: 'count', min: 65_536, max: 67_108_864 },
   'node.adminLimits.callsMax': { kind: 'count', min: 1, max: 10_000 },
   'node.adminLimits.inFlightMax': { kind: 'count', min: 1, max: 65_536 },

@@ -97,6 +97,7 @@ function present(fields: object): object {
 
 function frozen(configuration: NodeConfiguration): NodeConfiguration {
   Object.freeze(configuration.adminLimits)
+  Object.freeze(configuration.retention)
   Object.freeze(configuration.labels)
   return Object.freeze(configuration)
 }

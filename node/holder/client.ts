@@ -24,6 +24,7 @@ import type { HolderStart } from './launch.ts'
 import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import type { HolderHealth } from './protocol.ts'
+import { discardOutput } from './terminal/finished.ts'
 import { LADDER_DEFAULTS } from './terminal/ladder.ts'
 import { whyInvalid } from './terminal/program.ts'
 
@@ -152,6 +153,13 @@ class Client implements HolderClient {
     this.#ownerOf(key)?.send({ type: 'forget', key })
     this.#exits.delete(formatKey(key))
     this.#owners.delete(formatKey(key))
+  }
+
+  discard(tasks: readonly string[], done: (error?: Error) => void): void {
+    discardOutput(this.#data, tasks).then(
+      () => done(),
+      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+    )
   }
 
   follow(key: AttemptKey, fromOffset: number, sink: OutputSink): Following {

@@ -42,6 +42,11 @@ export function listingKey(shard: number, atMs: number, id: string): string {
   return `u/${two(shard)}/${wide(LAST_MS - atMs)}/${id}`
 }
 
+export function readListingKey(key: string): { readonly atMs: number; readonly id: string } {
+  const [, , age = '', id = ''] = key.split('/')
+  return { atMs: LAST_MS - Number(age), id }
+}
+
 /** The summaries of a shard, newest first; only those of `fromMs` and older, if it is given. */
 export function listingRange(shard: number, fromMs = LAST_MS): KeyRange {
   const all = prefix(`u/${two(shard)}/`)

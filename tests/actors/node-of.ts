@@ -2,6 +2,7 @@ import { WORK_DEFAULTS, type WorkOptions } from '../../actors/assignment/options
 import type { ToExchange, ToSlots } from '../../actors/assignment/messages.ts'
 import type { FleetStatus, NodeStatus } from '../../actors/fleet.ts'
 import { Node } from '../../actors/node.ts'
+import type { RetentionLimits } from '../../actors/retention.ts'
 import { SimulatedHolder, type Script } from '../../actors/simulated-holder.ts'
 import { simulatedTerminals, type SimulatedTerminals } from '../../actors/simulated-terminals.ts'
 import type { Command, Reply } from '../../actors/task/command.ts'
@@ -83,6 +84,7 @@ export interface BenchOptions {
   readonly slots?: number
   readonly labels?: readonly string[]
   readonly work?: Partial<WorkOptions>
+  readonly retention?: Partial<RetentionLimits>
   /** Default 1,000. */
   readonly terminalsMax?: number
 }
@@ -126,7 +128,7 @@ export class NodeBench {
     const life = new Life(this.boot, () => true)
     this.#life = life
     const clock = life.clock(this.clock)
-    const { slots = 2, labels = [], work = {}, played = 'none' } = this.#options
+    const { slots = 2, labels = [], work = {}, retention = {}, played = 'none' } = this.#options
     const hot = this.#open(life, 'hot')
     const cold = this.#open(life, 'cold')
     if (this.boot === 1) this.#found(hot)
@@ -147,6 +149,7 @@ export class NodeBench {
       work: { ...WORK_DEFAULTS, ...work },
       slots,
       labels,
+      retention: { historyDays: 90, historyTasksMax: 1_000, keyDays: 7, ...retention },
       env: { FROM_NODE: 'yes' },
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
       lacks: () => Promise.resolve(false),

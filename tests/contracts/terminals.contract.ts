@@ -226,6 +226,25 @@ export function terminalsContract(test: typeof t, worldOf: () => TerminalsWorld)
     )
   })
 
+  void within(
+    'output is there after its exit is forgotten, until it is discarded',
+    async (t, world) => {
+      const [kept, gone] = [specOf(COMMANDS.hello), specOf(COMMANDS.hello)]
+      const exits = exitsOf(world.terminals())
+      for (const spec of [kept, gone]) await started(world, spec)
+      await world.until(() => exits.size === 2)
+      for (const spec of [kept, gone]) world.terminals().forget(spec.key)
+      const discarded: (Error | undefined)[] = []
+      world.terminals().discard([gone.key.task], (error) => void discarded.push(error))
+      await world.until(() => discarded.length === 1)
+      t.same(discarded, [undefined])
+      const told = followed(world.terminals(), kept.key)
+      const silent = followed(world.terminals(), gone.key)
+      await world.until(() => told.heard.ended === 1 && silent.heard.gone === 1)
+      t.equal(told.heard.text, HELLO)
+    },
+  )
+
   void within('an attempt nobody knows is gone, and ending it does nothing', async (t, world) => {
     await ready(world)
     const { heard } = followed(world.terminals(), { task: 'nobody', attempt: 1 })

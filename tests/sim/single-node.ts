@@ -207,6 +207,7 @@ export class SingleNodeWorld {
       work: WORK_DEFAULTS,
       slots: 3,
       labels: [],
+      retention: { historyDays: 90, historyTasksMax: 1_000_000, keyDays: 7 },
       env: {},
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
       lacks: () => Promise.resolve(false),

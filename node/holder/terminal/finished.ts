@@ -3,12 +3,22 @@
  * has the same files.
  */
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AttemptKey, Exit } from '../../../actors/terminals.ts'
+import { formatKey, parseKey, type AttemptKey, type Exit } from '../../../actors/terminals.ts'
+import { assert } from '../../../runtime/errors.ts'
 import type { RecordingEnd } from './recording.ts'
 
 export function attemptDirectory(data: string, key: AttemptKey): string {
   return join(data, 'attempts', key.task, String(key.attempt))
+}
+
+/** All recordings of these tasks, one after the other: nobody waits for it. */
+export async function discardOutput(data: string, tasks: readonly string[]): Promise<void> {
+  for (const task of tasks) {
+    assert(parseKey(formatKey({ task, attempt: 1 })), 'a task id is one name, not a path')
+    await rm(join(data, 'attempts', task), { recursive: true, force: true })
+  }
 }
 
 /** `undefined` if there is no finished recording. */

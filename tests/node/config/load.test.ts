@@ -143,7 +143,7 @@ t.test(
     const found = new Map<string, string>()
     collect(parseDocument(defaults).contents as YAMLMap<Scalar, unknown>, '', found)
     t.same([...found.keys()].sort(), [...KEY_NAMES].sort())
-    const sources = globSync('node/**/*.ts', { exclude: ['node/config/**'] })
+    const sources = globSync(['node/**/*.ts', 'actors/**/*.ts'], { exclude: ['node/config/**'] })
       .map((file) => readFileSync(file, 'utf8'))
       .join('\n')
     for (const name of KEY_NAMES) {
@@ -155,6 +155,7 @@ t.test(
           t.match(comment, bound.toLocaleString('en-US'), `the comment of ${name} says its range`)
         }
         if (/Ms$/.test(name)) t.match(comment, 'Unit: ms')
+        if (/Days$/.test(name)) t.match(comment, 'Unit: days')
         if (/Bytes/.test(name)) t.match(comment, 'Unit: bytes')
       }
       if (key.flag !== undefined) {
