@@ -1,6 +1,6 @@
 import type { TaskSummary } from '../../../actors/fleet.ts'
 import type { Command } from '../../protocol.ts'
-import { oneLine } from '../words/command-line.ts'
+import { formatTitle } from '../words/command-line.ts'
 import type { Console, Question } from '../shell/console.ts'
 
 export type Action = Exclude<Command['op'], 'submit'>
@@ -81,8 +81,9 @@ export async function act(
   if (cmd.op === 'retry') router.go(`/tasks/${id}`)
 }
 
-function nameOf({ title }: Target): string {
-  const name = oneLine(title)
+/** What dialogs and notices call it. */
+export function nameOf(task: Target): string {
+  const name = formatTitle(task)
   return name.length > 60 ? `${name.slice(0, 59)}…` : name
 }
 

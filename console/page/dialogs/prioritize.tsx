@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { Modal } from './modal.tsx'
-import { oneLine } from '../words/command-line.ts'
-import { act, type Target } from './act.ts'
+import { act, nameOf, type Target } from './act.ts'
 import { useConsole } from '../shell/console.ts'
 
 const HIGHEST = 10
@@ -16,7 +15,7 @@ export function Prioritize(props: {
   const chosen = useSignal(props.priority)
   const close = (): void => void (console.dialog.value = undefined)
   return (
-    <Modal title={`Priority of “${oneLine(props.task.title).slice(0, 60)}”`} onClose={close}>
+    <Modal title={`Priority of “${nameOf(props.task)}”`} onClose={close}>
       <form
         class="modal-form"
         onSubmit={(event) => {

@@ -29,6 +29,8 @@ export interface Connection {
   readonly heardMs?: number
   /** The last one heard: of the connection there is, or was. */
   readonly welcome?: Welcome
+  /** Of the node that was met first, and is therefore that of the page. */
+  readonly version?: string
   /** The page's clock minus the node's. */
   readonly skewMs: number
   readonly channels: channels.Channels
@@ -137,7 +139,8 @@ function hear(
 
 function welcomed(state: Connection, welcome: Welcome, nowMs: number): Step {
   const live = { ...state, welcome, phase: { type: 'live', sinceMs: nowMs } } as const
-  const skewed = { ...live, skewMs: nowMs - welcome.nowMs }
+  const { version = welcome.version } = state
+  const skewed = { ...live, version, skewMs: nowMs - welcome.nowMs }
   const [next, effects] = changed(skewed, channels.subscribeAll(skewed.channels))
   const [sent, more] = sendDue(next, nowMs)
   return [sent, [...effects, ...more]]

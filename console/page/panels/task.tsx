@@ -11,7 +11,7 @@ import { Attempts } from '../parts/task/attempts.tsx'
 import { Facts } from '../parts/task/facts.tsx'
 import { Output } from '../parts/task/output.tsx'
 import { useWindow } from '../shell/console.ts'
-import { oneLine } from '../words/command-line.ts'
+import { formatTitle, oneLine } from '../words/command-line.ts'
 import { groupOf } from '../words/states.ts'
 
 const SIZE = { cols: 120, rows: 40 } as const
@@ -38,7 +38,7 @@ function Shown({ task }: { readonly task: TaskDetail }): JSX.Element {
         <a class="up" href="/tasks">
           Tasks
         </a>
-        <h1>{oneLine(task.title) || task.id}</h1>
+        <h1>{formatTitle(task)}</h1>
         <Actions task={task} />
       </header>
       <Why task={task} />
@@ -78,8 +78,7 @@ function Why({ task }: { readonly task: TaskDetail }): JSX.Element {
         {why !== state && oneLine(why)}
         {wakeMs !== undefined && (
           <>
-            {' '}
-            until <At wallMs={wakeMs} />
+            ; not before <At wallMs={wakeMs} />
           </>
         )}
       </p>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { TaskSummary } from '../../../actors/fleet.ts'
-import { oneLine } from '../words/command-line.ts'
+import { formatTitle, oneLine } from '../words/command-line.ts'
 import { groupOf } from '../words/states.ts'
 import { Age, Since } from './moment.tsx'
 import { StateBadge } from './state-badge.tsx'
@@ -51,8 +51,11 @@ export function TaskTable(props: {
   )
 }
 
+/** More labels of a task are on its page. */
+const LABELS_MAX = 3
+
 function TaskRow({ task }: { readonly task: TaskSummary }): JSX.Element {
-  const { id, title, state, reason, project, priority, attempt, node, labels, updatedMs } = task
+  const { id, state, reason, project, priority, attempt, node, labels, updatedMs } = task
   const running = groupOf(state) === 'running'
   return (
     <tr>
@@ -60,15 +63,17 @@ function TaskRow({ task }: { readonly task: TaskSummary }): JSX.Element {
         <StateBadge state={state} />
       </td>
       <td class="task-title">
-        <a href={`/tasks/${id}`} data-row>
-          {oneLine(title) || id}
-        </a>
-        {attempt > 1 && <span class="tag">attempt {attempt}</span>}
-        {labels?.map((label) => (
-          <span key={label} class="tag">
-            {label}
-          </span>
-        ))}
+        <div>
+          <a href={`/tasks/${id}`} data-row>
+            {formatTitle(task)}
+          </a>
+          {attempt > 1 && <span class="tag">attempt {attempt}</span>}
+          {labels?.slice(0, LABELS_MAX).map((label) => (
+            <span key={label} class="tag">
+              {label}
+            </span>
+          ))}
+        </div>
       </td>
       <td class="task-why">{oneLine(whyOf(task))}</td>
       <td class="task-project">{project}</td>

@@ -4,45 +4,54 @@ import { ageMs, stale } from '../live/freshness.ts'
 import { formatClock, formatSpan } from '../words/spans.ts'
 import { useConsole } from './console.ts'
 
-/** Says so when what is shown may no longer be true. Nothing is said while all is well. */
+/** What a reader must know of what is shown: nothing, while all is well. */
+type News = 'paused' | 'lost' | 'silent' | 'absent' | 'upgraded'
+
+const TEXTS = {
+  paused: 'Paused',
+  lost: 'Reconnecting …',
+  silent: 'No news from the node',
+  absent: 'The node does not answer: trying again',
+  upgraded: 'The node has another version than this page',
+} as const satisfies Record<News, string>
+
 export function Banner(): JSX.Element {
   const { link } = useConsole()
   const { shown, nowMs, paused } = link
-  const what = newsOf(shown.value, nowMs.value, paused.value)
+  const news = paused.value ? 'paused' : newsOf(shown.value, nowMs.value)
   return (
-    <div class="banner" hidden={what === undefined}>
-      <strong role={paused.value ? 'status' : 'alert'}>{what}</strong>
-      {what !== undefined && <Old shown={shown.value} nowMs={nowMs.value} />}
-      {paused.value && (
+    <div class="banner" hidden={news === undefined}>
+      <strong role={news === 'paused' ? 'status' : 'alert'}>{news && TEXTS[news]}</strong>
+      {news !== 'upgraded' && <Old shown={shown.value} nowMs={nowMs.value} />}
+      {news === 'paused' && (
         <button type="button" onClick={() => void (paused.value = false)}>
           Go on
+        </button>
+      )}
+      {news === 'upgraded' && (
+        <button type="button" onClick={() => location.reload()}>
+          Reload the page
         </button>
       )}
     </div>
   )
 }
 
-function newsOf(shown: Connection, nowMs: number, paused: boolean): string | undefined {
-  if (paused) return 'Paused'
-  const { phase, heardMs } = shown
-  if (phase.type === 'live') return stale(shown, nowMs) ? 'No news from the node' : undefined
-  // A first connection that takes a moment is no news.
-  if (heardMs === undefined)
-    return phase.type === 'waiting' ? 'The node does not answer' : undefined
-  return 'Reconnecting …'
+function newsOf(shown: Connection, nowMs: number): News | undefined {
+  const { phase, heardMs, version, welcome } = shown
+  if (phase.type === 'live') {
+    if (stale(shown, nowMs)) return 'silent'
+    return version === welcome?.version ? undefined : 'upgraded'
+  }
+  if (heardMs !== undefined) return 'lost'
+  return phase.type === 'waiting' ? 'absent' : undefined // A first connection takes a moment.
 }
 
 /** Not spoken: it changes every second. */
-function Old({
-  shown,
-  nowMs,
-}: {
-  readonly shown: Connection
-  readonly nowMs: number
-}): JSX.Element {
-  const { heardMs } = shown
-  if (heardMs === undefined) return <span aria-hidden="true">trying again</span>
-  const age = formatSpan(Math.floor(ageMs(shown, nowMs) / 1_000) * 1_000)
+function Old(props: { readonly shown: Connection; readonly nowMs: number }): JSX.Element | null {
+  const { heardMs } = props.shown
+  if (heardMs === undefined) return null
+  const age = formatSpan(Math.floor(ageMs(props.shown, props.nowMs) / 1_000) * 1_000)
   return (
     <span aria-hidden="true">
       showing {formatClock(heardMs)} ({age} old)

@@ -11,7 +11,18 @@ function quoted(word: string): string {
 
 /** Text from elsewhere in one line: control characters would be invisible, or move things about. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+  return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
+}
+
+/** What a task is called in one line: of a script, which shell reads it is left out. */
+export function formatTitle({
+  title,
+  id,
+}: {
+  readonly title: string
+  readonly id: string
+}): string {
+  return oneLine(title).replace(/^sh -c /, '') || id
 }
 
 /** Labels as people type them, with commas or spaces between. */

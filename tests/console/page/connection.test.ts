@@ -80,6 +80,12 @@ t.test('step() starts the schedule anew once a connection has held for 30 s', as
   t.equal(step(before.state, ticked, 30_125)[0].failures, 0)
 })
 
+t.test('step() remembers the version that the page is of, through an upgrade', async (t) => {
+  const upgraded = heard(welcomeOf({ version: '0.2.0' }))
+  const { state } = led(...live, [1, closed(1006)], [200, ticked], [201, upgraded])
+  t.match(state, { version: '0.1.0', welcome: { version: '0.2.0' } })
+})
+
 t.test('step() takes silence for a lost connection, sooner while it is looked at', async (t) => {
   t.same(led(...live, [10_000, ticked]).effects, [])
   t.same(led(...live, [10_001, ticked]).effects, [{ type: 'disconnect' }])

@@ -3,6 +3,7 @@ import { TASK_STATES } from '../../../actors/task/task.ts'
 import { countOf, formatBytes, formatCount } from '../../../console/page/words/amounts.ts'
 import {
   formatCommandLine,
+  formatTitle,
   oneLine,
   parseLabels,
 } from '../../../console/page/words/command-line.ts'
@@ -67,6 +68,12 @@ t.test('formatCommandLine() writes what would be typed', async (t) => {
 
 t.test('oneLine() leaves nothing that moves, hides or turns text around', async (t) => {
   t.equal(oneLine(' a\u001B[31m\r\nb\u202Ec\u200B '), 'a [31m b c')
+})
+
+t.test('formatTitle() tells the script, not who reads it', async (t) => {
+  t.equal(formatTitle({ title: 'sh -c echo\n hi', id: 't07-A' }), 'echo hi')
+  t.equal(formatTitle({ title: 'npm test', id: 't07-A' }), 'npm test')
+  t.equal(formatTitle({ title: ' \n', id: 't07-A' }), 't07-A')
 })
 
 t.test('parseLabels() takes commas and spaces, and each label once', async (t) => {
