@@ -1,17 +1,17 @@
 import { permits, type Principal } from '../../actors/doors/principal.ts'
 import type { Fleet } from '../../actors/fleet.ts'
-import { unreachable } from '../../runtime/errors.ts'
+import { RuntimeError, unreachable } from '../../runtime/errors.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
 import { Bucket } from '../gate/buckets.ts'
 import type { Socket, SocketListener } from '../http/server.ts'
 import type { ConsoleLimits } from '../limits.ts'
-import { type Channel, CLOSE, type FromNode, type FromPage } from '../protocol.ts'
+import { type Channel, CLOSE, type FromNode, type FromPage, type TasksView } from '../protocol.ts'
 import type { Commands } from './commands.ts'
 import { FRAME_BYTES_MAX, frameOf } from './frames.ts'
 import type { Hub } from './hub.ts'
 import { parseMessage } from './messages.ts'
 import { TerminalFeed } from './terminal-feed.ts'
-import type { Lost, Viewer } from './view.ts'
+import { type Lost, lostBy, type Viewer } from './view.ts'
 
 /**
  * One page on one socket, from its hello to its end. What it may take is decided here for all its
@@ -30,6 +30,7 @@ export interface ConnectionPorts {
   join(connection: Connection, key: string): Principal | 'unknown' | 'crowded'
   /** It is over. `key`: what it joined with, if it did. */
   left(connection: Connection, key: string | undefined): void
+  unexpected(failure: unknown, what: string): void
 }
 
 const QUEUED_HIGH = 256 * 1024
@@ -179,7 +180,16 @@ export class Connection implements SocketListener {
   #open({ ch, view = WHOLE, from = 0 }: Extract<FromPage, { t: 'sub' }>): void {
     this.#shut(ch)
     if (this.#channels.size >= this.#ports.limits.channelsMax) return this.close('rate')
-    if (ch.startsWith('term:')) return this.#openTerminal(ch, from)
+    try {
+      if (ch.startsWith('term:')) this.#openTerminal(ch, from)
+      else this.#openView(ch as ViewChannel, view)
+    } catch (failure) {
+      if (!(failure instanceof RuntimeError)) this.#ports.unexpected(failure, ch)
+      this.#lost(ch, lostBy(failure))
+    }
+  }
+
+  #openView(ch: ViewChannel, view: TasksView): void {
     const viewer: Viewer = {
       at: undefined,
       // A first snapshot is sent to a hidden page, too: it was asked for just now.
@@ -187,7 +197,7 @@ export class Connection implements SocketListener {
       send: (frame) => this.#socket.send(frame, 'text'),
       lost: (why) => this.#lost(ch, why),
     }
-    this.#channels.set(ch, this.#ports.hub.look(ch as ViewChannel, view, viewer))
+    this.#channels.set(ch, this.#ports.hub.look(ch, view, viewer))
   }
 
   #openTerminal(ch: Channel, from: number): void {

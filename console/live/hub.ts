@@ -8,7 +8,7 @@ import { FleetPulse } from './fleet-pulse.ts'
 import { sliced } from './sliced.ts'
 import { TaskSheet } from './task-sheet.ts'
 import { TasksWindow } from './tasks-window.ts'
-import { type Content, View, type Viewer } from './view.ts'
+import { type Content, lostBy, View, type Viewer } from './view.ts'
 
 /**
  * The views that somebody looks through, each once however many look. While there are none, nothing
@@ -24,7 +24,9 @@ export interface HubOptions {
 }
 
 const TICK_MS = 250
-export const BOOKMARK_MS = 15_000
+/** A channel is silent for 15 s at most. */
+const BOOKMARK_MS = 10_000
+const BOOKMARK_CHECK_MS = 5_000
 
 /** Views brought up to date in one turn of the loop. */
 const VIEWS_A_TURN = 16
@@ -96,10 +98,9 @@ export class Hub {
   }
 
   #failed(key: string, view: View, failure: unknown): void {
-    const known = failure instanceof RuntimeError
-    if (!known) this.#options.unexpected(failure, key)
+    if (!(failure instanceof RuntimeError)) this.#options.unexpected(failure, key)
     this.#close(key, view)
-    view.lose(known && !failure.retryable ? 'gone' : 'gap')
+    view.lose(lostBy(failure))
   }
 
   /** A view that was opened anew under the same key is another one. */
@@ -149,9 +150,8 @@ export class Hub {
 
   #mark(): void {
     const { clock } = this.#options
-    this.#bookmarks = clock.after(BOOKMARK_MS, () => {
-      const sinceMs = clock.monotonicMs() - BOOKMARK_MS
-      for (const { view } of this.#shared.values()) view.mark(sinceMs)
+    this.#bookmarks = clock.after(BOOKMARK_CHECK_MS, () => {
+      for (const { view } of this.#shared.values()) view.mark(BOOKMARK_MS)
       this.#mark()
     })
   }

@@ -1,4 +1,5 @@
 import type { TaskState } from '../../actors/task/task.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Channel, Row } from '../protocol.ts'
 import {
@@ -43,6 +44,11 @@ export interface Viewer {
 
 export type Lost = 'gone' | 'gap'
 
+/** What a viewer is told of a failure; one that is worth trying again leaves a gap. */
+export function lostBy(failure: unknown): Lost {
+  return failure instanceof RuntimeError && !failure.retryable ? 'gone' : 'gap'
+}
+
 /** Removed rows that are remembered; who is behind them gets a snapshot. */
 const GONE_MAX = 1_000
 /** Viewers served in one turn of the loop. */
@@ -62,7 +68,7 @@ export class View {
   /** The oldest sequence from which a delta can be made. */
   #oldest = 0
   #envelope: Envelope | undefined
-  #changedMs = -Infinity
+  #toldMs = -Infinity
   #snapshot: readonly Uint8Array[] | undefined
   readonly #deltas = new Map<number, Uint8Array | undefined>()
   #sending: 'no' | 'yes' | 'again' = 'no'
@@ -99,7 +105,7 @@ export class View {
     const changed = this.#replace(rows, s)
     if (before && !changed && same(before, rest)) return
     this.#envelope = { ch, ep, s, ...rest, asofMs: clock.wallMs() }
-    this.#changedMs = clock.monotonicMs()
+    this.#toldMs = clock.monotonicMs()
     this.#forgetFrames()
     this.#broadcast()
   }
@@ -114,10 +120,12 @@ export class View {
     for (const frame of this.#wholeOf(envelope)) viewer.send(frame)
   }
 
-  /** Tells those who have everything that they do, unless it changed since `sinceMs` anyway. */
-  mark(sinceMs: number): void {
+  /** Tells those who have everything that they do, unless they heard something within `quietMs`. */
+  mark(quietMs: number): void {
     const envelope = this.#envelope
-    if (!envelope || this.#changedMs > sinceMs) return
+    const nowMs = this.#options.clock.monotonicMs()
+    if (!envelope || nowMs - this.#toldMs < quietMs) return
+    this.#toldMs = nowMs
     const { ch, ep, s } = envelope
     const asofMs = this.#options.clock.wallMs()
     const bookmark = frameOf({ t: 'bm', ch, ep, s, asofMs })

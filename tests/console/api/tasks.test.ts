@@ -71,7 +71,7 @@ t.test(
     const wrong: readonly (readonly [body: unknown, field: string, message: RegExp])[] = [
       [{}, 'argv', /argv: /],
       [{ argv: [] }, 'argv', /it is empty/],
-      [{ argv: 'echo' }, 'argv', /it has to be an array/],
+      [{ argv: 'echo' }, 'argv', /it has to be a list/],
       [{ ...SPEC, priorty: 5 }, '', /"priorty" is not known; did you mean "priority"\?/],
       [{ ...SPEC, projct: 'x' }, '', /"projct" is not known; did you mean "project"\?/],
       [{ ...SPEC, retry: { maxx: 5 } }, 'retry', /"maxx" is not known; did you mean "max"\?/],

@@ -219,7 +219,8 @@ export class MemoryOutput {
       }
       if (!room || (follow && !this.#ended)) return
       this.#open.delete(pour)
-      sink.end({ attempt: 1, store: 's1', boot: 1, node: 'one', assignedMs: 1 })
+      const ended = this.#ended ? { endedMs: 2 } : {}
+      sink.end({ attempt: 1, store: 's1', boot: 1, node: 'one', assignedMs: 1, ...ended })
     }
     this.#open.add(pour)
     pour()
