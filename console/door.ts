@@ -14,7 +14,7 @@ import type { ConsoleLimits } from './limits.ts'
 import { Live } from './live/live.ts'
 import { type Problem, SUBPROTOCOL } from './protocol.ts'
 import { Router } from './router.ts'
-import { Sessions } from './sign-in/sessions.ts'
+import { type KeptSessions, Sessions } from './sign-in/sessions.ts'
 
 export interface DoorOptions {
   readonly fleet: Fleet
@@ -26,6 +26,8 @@ export interface DoorOptions {
   stands(principal: Principal): boolean
   /** SHA-256, hex. */
   digest(text: string): string
+  /** Default: none, so that a restart signs everybody out. */
+  readonly kept?: KeptSessions
   readonly node: string
   readonly boot: number
   readonly version: string

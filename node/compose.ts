@@ -27,6 +27,7 @@ import { nextBoot } from './boot.ts'
 import { openCredential, removeLocalAccess, writeLocalAccess } from './local-access.ts'
 import { NodeReport } from './node-report.ts'
 import { schemas } from './schemas.ts'
+import { sessionStore } from './session-store.ts'
 import { tokenStore } from './token-store.ts'
 import { VERSION } from './version.ts'
 
@@ -96,9 +97,10 @@ export async function compose(
   await active(node)
 
   const { fleet } = node
+  const kept = await sessionStore(hot)
   const unexpected = (failure: unknown, what: string): void => events.alarm(what, failure)
   const console = await startConsole({
-    ...{ fleet, clock, random, unexpected },
+    ...{ fleet, clock, random, unexpected, kept },
     listen: addresses.console,
     verify: (secret) => credentials.verify(secret),
     stands: (principal) => credentials.stands(principal),

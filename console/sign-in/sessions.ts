@@ -8,8 +8,8 @@ import type { SignedIn } from '../protocol.ts'
 /**
  * Who is signed in to the console. A link made by somebody who is known already (`gaia console`, the
  * line that `architect` prints) carries a code that works once and for a minute; the page exchanges
- * it for a key. Keys live in memory: a restart of the node signs everybody out. Only hashes of codes
- * and keys are kept.
+ * it for a key. A session outlives a restart of the node, so that an open page comes back by itself;
+ * how long it was idle is counted anew then. Only hashes of codes and keys are kept.
  *
  * A code names its link, and each link has its own few tries, so that a stranger who guesses uses up
  * the tries of nobody else: without the name of a link he never gets to any.
@@ -21,6 +21,23 @@ export interface SessionsOptions {
   digest(text: string): string
   /** False once whoever made the link may no longer. */
   stands(principal: Principal): boolean
+  /** Default: none, so that a restart signs everybody out. */
+  readonly kept?: KeptSessions
+}
+
+/** Sessions over restarts of the node. What is put is there after the next start, unless it is removed. */
+export interface KeptSessions {
+  all(): readonly SessionRecord[]
+  put(record: SessionRecord): void
+  remove(id: string): void
+}
+
+export interface SessionRecord {
+  /** Hash of the key. */
+  readonly id: string
+  readonly principal: Principal
+  /** Wall clock. */
+  readonly endsMs: number
 }
 
 /** How long a link works. Unit: ms. */
@@ -63,6 +80,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#strange = new Buckets({ clock: options.clock, ...STRANGE })
+    for (const record of options.kept?.all() ?? []) this.#revive(record)
   }
 
   /** A code that signs in, once, as `by`. `expiresMs` is wall clock. */
@@ -88,15 +106,14 @@ export class Sessions {
     if (!right || link.expiresMs <= clock.monotonicMs() || !stands(link.by)) throw refused()
     const key = `console_${hex(random.bytes(SECRET_BYTES))}`
     const nowMs = clock.monotonicMs()
-    const session = { principal: link.by, endsMs: nowMs + ABSOLUTE_MS, usedMs: nowMs }
-    this.#sessions.set(digest(key), session)
-    drop(this.#sessions, SESSIONS_MAX)
-    return {
-      key,
-      name: link.by.name,
-      role: link.by.role,
-      expiresMs: clock.wallMs() + ABSOLUTE_MS,
-    }
+    const { by: principal } = link
+    const expiresMs = clock.wallMs() + ABSOLUTE_MS
+    const id = digest(key)
+    this.#sessions.set(id, { principal, endsMs: nowMs + ABSOLUTE_MS, usedMs: nowMs })
+    this.#options.kept?.put({ id, principal, endsMs: expiresMs })
+    const dropped = drop(this.#sessions, SESSIONS_MAX)
+    if (dropped !== undefined) this.#end(dropped)
+    return { key, name: principal.name, role: principal.role, expiresMs }
   }
 
   /** Whose key this is, if it still is. Counts as use of it. */
@@ -113,7 +130,20 @@ export class Sessions {
 
   /** The key is nobody's from now on. False when it was none. */
   signOut(key: string): boolean {
-    return this.#sessions.delete(this.#options.digest(key))
+    return this.#end(this.#options.digest(key))
+  }
+
+  #end(id: string): boolean {
+    this.#options.kept?.remove(id)
+    return this.#sessions.delete(id)
+  }
+
+  #revive({ id, principal, endsMs }: SessionRecord): void {
+    const { clock } = this.#options
+    const restMs = Math.min(ABSOLUTE_MS, endsMs - clock.wallMs())
+    const usedMs = clock.monotonicMs()
+    if (restMs <= 0) this.#end(id)
+    else this.#sessions.set(id, { principal, endsMs: usedMs + restMs, usedMs })
   }
 
   #standing(key: string): Session | undefined {
@@ -125,7 +155,7 @@ export class Sessions {
     const nowMs = clock.monotonicMs()
     const over = nowMs - session.usedMs >= IDLE_MS || nowMs >= session.endsMs
     if (!over && stands(session.principal)) return session
-    this.#sessions.delete(digested)
+    this.#end(digested)
     return undefined
   }
 
@@ -145,10 +175,12 @@ function refused(): RuntimeError {
   )
 }
 
-/** Keeps a map of things in order of their making within its limit. */
-function drop(map: Map<string, unknown>, max: number): void {
-  if (map.size <= max) return
-  for (const oldest of map.keys()) return void map.delete(oldest)
+/** Keeps a map of things in order of their making within its limit; says what had to go. */
+function drop(map: Map<string, unknown>, max: number): string | undefined {
+  if (map.size <= max) return undefined
+  const [oldest] = map.keys()
+  if (oldest !== undefined) map.delete(oldest)
+  return oldest
 }
 
 function hex(bytes: Uint8Array): string {

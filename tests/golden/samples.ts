@@ -6,6 +6,7 @@ import { KINDS } from '../../actors/task/kinds.ts'
 import { tasksMachine } from '../../actors/tasks-machine/tasks-machine.ts'
 import { BOOT } from '../../node/boot.ts'
 import { CERTIFIER, IDENTITY } from '../../node/identity.ts'
+import { SESSION } from '../../node/session-store.ts'
 import { TOKEN } from '../../node/token-store.ts'
 import { TOPOLOGY } from '../../runtime/authority/stored-topology.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
@@ -156,6 +157,10 @@ export function samples(): readonly Sample[] {
     {
       format: TOKEN,
       data: { id: 'a1', name: 'ci', role: 'operator', createdMs: 1, digest: 'ab'.repeat(32) },
+    },
+    {
+      format: SESSION,
+      data: { id: 'ab'.repeat(32), principal: { name: 'local', role: 'admin' }, endsMs: 1 },
     },
   ]
 }

@@ -1,6 +1,12 @@
 import t from 'tap'
 import type { Principal } from '../../../actors/doors/principal.ts'
-import { ABSOLUTE_MS, IDLE_MS, LINK_MS, Sessions } from '../../../console/sign-in/sessions.ts'
+import {
+  ABSOLUTE_MS,
+  IDLE_MS,
+  LINK_MS,
+  Sessions,
+  type SessionRecord,
+} from '../../../console/sign-in/sessions.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
 import { seededRandom } from '../../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
@@ -35,6 +41,47 @@ t.test('a link signs in once, as whoever made it', async (t) => {
   t.match(signedIn.key, /^console_[0-9a-f]{64}$/)
   t.same(sessions.find(signedIn.key), ANNA)
   t.equal(codeOf(code), 'UNAUTHENTICATED', 'a second time')
+})
+
+/** A node that starts again: another life of the same sessions, on a clock that began anew. */
+function restarted(kept: Map<string, SessionRecord>, afterMs: number) {
+  const clock = new VirtualClock()
+  clock.advance(afterMs)
+  const sessions = new Sessions({
+    ...{ clock, digest, random: seededRandom(4), stands: () => true },
+    kept: {
+      all: () => [...kept.values()],
+      put: (record) => kept.set(record.id, record),
+      remove: (id) => kept.delete(id),
+    },
+  })
+  return { clock, sessions }
+}
+
+t.test('a session outlives a restart, for no longer than it would have lasted', async (t) => {
+  const kept = new Map<string, SessionRecord>()
+  const first = restarted(kept, 0)
+  const [stays, left] = [1, 2].map(
+    () => first.sessions.signIn(first.sessions.link(ANNA).code, '1.1.1.1').key,
+  )
+  t.notMatch(JSON.stringify([...kept]), stays, 'of the key only the hash is kept')
+  first.sessions.signOut(left ?? '')
+
+  const second = restarted(kept, ABSOLUTE_MS - 1)
+  t.same(second.sessions.find(stays ?? ''), ANNA)
+  t.equal(second.sessions.find(left ?? ''), undefined, 'who signed out stays signed out')
+  second.clock.advance(1)
+  t.equal(second.sessions.find(stays ?? ''), undefined)
+  t.equal(kept.size, 0)
+})
+
+t.test('a session that is over is not revived, and no longer kept', async (t) => {
+  const kept = new Map<string, SessionRecord>()
+  const first = restarted(kept, 0)
+  const { key } = first.sessions.signIn(first.sessions.link(ANNA).code, '1.1.1.1')
+  const second = restarted(kept, ABSOLUTE_MS)
+  t.equal(second.sessions.find(key), undefined)
+  t.equal(kept.size, 0)
 })
 
 t.test('a link works for a minute', async (t) => {
