@@ -60,8 +60,8 @@ export const explainTask = route({
     schema: explanation,
     value: {
       task: TASK,
-      why: 'waiting: 3 ahead of it in project "default"',
-      considered: [{ node: 'one', fits: true, why: 'all 4 slots busy' }],
+      why: 'waiting: 3 ahead of it in project "default", 4 of 4 slots busy',
+      considered: [{ node: 'one', fits: true, why: 'is busy' }],
       ahead: 3,
     },
   },
