@@ -3,9 +3,11 @@ import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
 import { SHARD_COUNT } from '../runtime/authority/topology.ts'
-import type { Answered, Shards } from '../runtime/shard/machine.ts'
+import type { Shards } from '../runtime/shard/machine.ts'
 import { pack } from '../runtime/storage/codec.ts'
+import { askShard, unexpected, type Asked } from './ask-shard.ts'
 import { AttemptOutput } from './attempt-output.ts'
+import { bulk } from './bulk.ts'
 import type { Catalog, Page } from './catalog.ts'
 import { explain } from './explanation.ts'
 import type {
@@ -24,7 +26,7 @@ import type {
   TaskPage,
   WatchFilter,
 } from './fleet.ts'
-import type { Command, Reply } from './task/command.ts'
+import type { Command } from './task/command.ts'
 import type { TaskSpec } from './task/spec.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
 import { parseProject } from './task/parse-spec.ts'
@@ -32,9 +34,6 @@ import type { LedTasks } from './tasks-machine/led-tasks.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
 import { TASK_STATES, type Task, type TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
-
-/** A command not committed by then has an unknown outcome. Unit: ms. */
-const COMMAND_MS = 3_000
 
 export interface LocalFleetOptions {
   readonly clock: Clock
@@ -82,7 +81,9 @@ export class LocalFleet implements Fleet {
       digest: body,
       by,
     } as const
-    const { reply, at } = await this.#ask(shard, command, request.deadlineMs)
+    const { reply, at } = await this.#ask(shard, command, request.deadlineMs).catch((error) => {
+      throw inDoubt(error, request.try)
+    })
     if (reply.type !== 'submitted') throw unexpected(reply)
     return { ids: reply.ids, repeated: reply.repeated, receipt: at, copies: copies(shard) }
   }
@@ -128,7 +129,7 @@ export class LocalFleet implements Fleet {
   }
 
   async list(query: ListQuery): Promise<TaskPage> {
-    const shards = query.project === undefined ? EVERY_SHARD : [shardOfProject(query.project)]
+    const shards = shardsOf(query.project)
     const { catalog } = this.#options
     const page = await new Promise<Page>((resolve, reject) => {
       catalog.list(query, shards, (result) =>
@@ -140,63 +141,34 @@ export class LocalFleet implements Fleet {
   }
 
   async act({ action, id, by, priority }: ActRequest): Promise<Task> {
-    const shard = shardOf(id)
-    if (action === 'retry') {
-      const fresh = taskIdOf(shard, ulid(this.#options.clock.wallMs(), this.#options.random))
-      const { reply } = await this.#ask(shard, { type: 'retry', task: id, by, id: fresh })
-      return this.task(reply.type === 'submitted' ? (reply.ids[0] ?? id) : id)
-    }
+    if (action === 'retry') return this.task((await this.#retry(id, by)).id)
     if (action === 'prioritize')
-      await this.#ask(shard, { type: action, task: id, priority: priorityOf(priority), by })
-    else await this.#ask(shard, { type: action, task: id, by })
+      await this.#ask(shardOf(id), { type: action, task: id, priority: priorityOf(priority), by })
+    else await this.#ask(shardOf(id), { type: action, task: id, by })
     return this.task(id)
   }
 
-  async bulk(
+  async #retry(
+    task: string,
+    by: string,
+  ): Promise<{ readonly id: string; readonly repeated: boolean }> {
+    const shard = shardOf(task)
+    const id = taskIdOf(shard, ulid(this.#options.clock.wallMs(), this.#options.random))
+    const { reply } = await this.#ask(shard, { type: 'retry', task, by, id })
+    if (reply.type !== 'submitted') throw unexpected(reply)
+    return { id: reply.ids[0] ?? id, repeated: reply.repeated }
+  }
+
+  bulk(
     request: BulkRequest,
     progress: (changed: number) => void,
   ): Promise<{ readonly changed: number }> {
-    if (request.action === 'retry') return this.#retryAll(request, progress)
-    const { action, filter, by } = request
-    let changed = 0
-    for (const shard of filter.project === undefined
-      ? EVERY_SHARD
-      : [shardOfProject(filter.project)]) {
-      for (let more = true; more; ) {
-        const { reply } = await this.#ask(shard, { type: 'bulk', action, filter, by })
-        more = reply.type === 'bulk' && reply.more
-        changed += reply.type === 'bulk' ? reply.changed : 0
-        if (reply.type === 'bulk' && reply.changed > 0) progress(changed)
-      }
+    const ports = {
+      ...this.#options,
+      list: (query: ListQuery) => this.list(query),
+      retry: async (id: string, by: string) => !(await this.#retry(id, by)).repeated,
     }
-    return { changed }
-  }
-
-  /** Ended tasks are in history: found by listing, each retried by itself. */
-  async #retryAll(
-    { filter, by }: BulkRequest,
-    progress: (changed: number) => void,
-  ): Promise<{ readonly changed: number }> {
-    const ids: string[] = []
-    const query = {
-      ...filter,
-      states: filter.states ?? (['failed', 'discarded', 'expired'] as const),
-      limit: 200,
-    }
-    for (
-      let cursor: string | undefined, first = true;
-      first || cursor !== undefined;
-      first = false
-    ) {
-      const page = await this.list({ ...query, ...(cursor === undefined ? {} : { cursor }) })
-      for (const { id } of page.tasks) ids.push(id)
-      cursor = page.cursor
-    }
-    for (const [at, id] of ids.entries()) {
-      await this.act({ action: 'retry', id, by })
-      progress(at + 1)
-    }
-    return { changed: ids.length }
+    return bulk(ports, shardsOf(request.filter.project), request, progress)
   }
 
   async pauseProject(project: string, paused: boolean, by: string): Promise<void> {
@@ -242,34 +214,17 @@ export class LocalFleet implements Fleet {
     return counts
   }
 
-  /** Asks again while nobody leads the shard, until the deadline. Refusals are thrown. */
-  #ask(
-    shard: number,
-    command: Command,
-    deadlineMs?: number,
-  ): Promise<{ readonly reply: Reply; readonly at: Answered['at'] }> {
-    const { clock, shards } = this.#options
-    const untilMs = deadlineMs ?? clock.monotonicMs() + COMMAND_MS
-    return new Promise((resolve, reject) => {
-      const attempt = (): void =>
-        shards.command(shard, command, untilMs, (result) => {
-          if (!(result instanceof Error)) {
-            const reply = result.reply as Reply
-            if (reply.type === 'refused') reject(refusalOf(reply))
-            else resolve({ reply, at: result.at })
-            return
-          }
-          const waitMs = result.retryAfterMs ?? COMMAND_MS
-          const again = result.code === 'NOT_LEADER' && clock.monotonicMs() + waitMs < untilMs
-          if (again) clock.after(waitMs, attempt)
-          else reject(result)
-        })
-      attempt()
-    })
+  #ask(shard: number, command: Command, deadlineMs?: number): Promise<Asked> {
+    return askShard(this.#options, shard, command, deadlineMs)
   }
 }
 
 const EVERY_SHARD: readonly number[] = Array.from({ length: SHARD_COUNT }, (_, shard) => shard)
+
+/** Where the tasks of a project are, or of all. */
+function shardsOf(project: string | undefined): readonly number[] {
+  return project === undefined ? EVERY_SHARD : [shardOfProject(project)]
+}
 
 function shardOf(id: string): number {
   const shard = shardOfTask(id)
@@ -278,6 +233,18 @@ function shardOf(id: string): number {
     'INVALID_ARGUMENT',
     `Cannot find the task "${id}": that is no task id, such as t07-01J…`,
   )
+}
+
+/** That there is no room says nothing of an earlier try: it may have been taken. */
+function inDoubt(error: unknown, tries: number): unknown {
+  const full = error instanceof RuntimeError && error.code === 'RESOURCE_EXHAUSTED'
+  if (!full || tries === 1) return error
+  const message = `Cannot say what became of an earlier try: ${error.message}`
+  return new RuntimeError('UNAVAILABLE', message, {
+    cause: error,
+    details: { outcome: 'unknown' },
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  })
 }
 
 function checkBatch(count: number): void {
@@ -299,16 +266,4 @@ function priorityOf(priority: number | undefined): number {
     'INVALID_ARGUMENT',
     `Cannot set the priority ${priority ?? 'nothing'}: it is a whole number from 0 to 10, 10 first`,
   )
-}
-
-function refusalOf({
-  code,
-  message,
-  retryAfterMs,
-}: Extract<Reply, { type: 'refused' }>): RuntimeError {
-  return new RuntimeError(code, message, retryAfterMs === undefined ? {} : { retryAfterMs })
-}
-
-function unexpected(reply: Reply): RuntimeError {
-  return new RuntimeError('FAILED_PRECONDITION', `Cannot go on: the shard answered "${reply.type}"`)
 }

@@ -121,6 +121,11 @@ export class NodeBench {
     return this.#node
   }
 
+  get terminals(): Terminals {
+    assert(this.#terminals, 'the node was started')
+    return this.#terminals
+  }
+
   /** A life of the node on what is on the disks; it serves when this returns. */
   start(): this {
     this.boot += 1

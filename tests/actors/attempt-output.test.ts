@@ -1,0 +1,190 @@
+import t from 'tap'
+import type { OutputRequest } from '../../actors/fleet.ts'
+import type { Attempt } from '../../actors/task/task.ts'
+import { NodeBench, type BenchOptions } from './node-of.ts'
+import { idOf } from './task-of.ts'
+
+/** What a reader of output heard. */
+class Reader {
+  text = ''
+  next = 0
+  orderly = true
+  ends = 0
+  attempt: Attempt | undefined
+  /** How many chunks it takes before it asks for a pause. */
+  appetite = Infinity
+
+  bytes(offset: number, chunk: Uint8Array): boolean {
+    this.orderly &&= offset === this.next
+    this.next = offset + chunk.length
+    this.text += new TextDecoder().decode(chunk)
+    return --this.appetite > 0
+  }
+
+  end(attempt: Attempt | undefined): void {
+    this.ends += 1
+    this.attempt = attempt
+  }
+}
+
+async function read(
+  bench: NodeBench,
+  request: Partial<OutputRequest> & { readonly id: string },
+  reader = new Reader(),
+) {
+  reader.next = request.fromOffset ?? 0
+  const asked = { fromOffset: 0, follow: true, ...request }
+  const following = bench.node.fleet.output(asked, reader)
+  for (let turn = 0; turn < 20; turn++) {
+    bench.advance(2)
+    await Promise.resolve()
+  }
+  return { reader, following }
+}
+
+function benchOf(options: BenchOptions = {}): NodeBench {
+  return new NodeBench(options).start()
+}
+
+t.test('output is followed to the end of its attempt, which is recorded by then', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['fail', '500'] })
+  bench.advance(100)
+  const { reader } = await read(bench, { id })
+  t.equal(reader.text, 'fail\r\n')
+  t.equal(reader.ends, 0, 'it runs')
+  bench.advance(1_000)
+  t.match(reader, {
+    ends: 1,
+    orderly: true,
+    attempt: { attempt: 1, outcome: { class: 'exit', code: 3 } },
+  })
+})
+
+t.test('output of a task that does not run yet begins when it does', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ notBeforeMs: bench.clock.wallMs() + 5_000 })
+  const { reader } = await read(bench, { id })
+  bench.advance(4_000)
+  t.equal(reader.text, '')
+  bench.advance(3_000)
+  t.match(reader, { text: 'ok\r\n', ends: 1, attempt: { attempt: 1 } })
+})
+
+t.test('output of a task that never runs ends with it', async (t) => {
+  const bench = benchOf({ slots: 0 })
+  const [cancelled, expired] = [bench.submit(), bench.submit({ timeouts: { totalMs: 2_000 } })]
+  const readers = [await read(bench, { id: cancelled }), await read(bench, { id: expired })]
+  bench.act('cancel', cancelled)
+  bench.advance(3_000)
+  for (const { reader } of readers) t.match(reader, { text: /^$/, ends: 1, attempt: undefined })
+})
+
+t.test('what is not followed is what there is now, then the end', async (t) => {
+  const bench = benchOf()
+  const later = bench.submit({ notBeforeMs: bench.clock.wallMs() + 60_000 })
+  t.match(await read(bench, { id: later, follow: false }), { reader: { text: /^$/, ends: 1 } })
+  const id = bench.submit({ argv: ['endless'] })
+  bench.advance(100)
+  const { reader } = await read(bench, { id, follow: false })
+  t.match(reader, { text: 'endless\r\n', ends: 1 })
+  const { reader: rest } = await read(bench, { id, follow: false, fromOffset: 9 })
+  t.match(rest, { text: /^$/, ends: 1 }, 'all of it was read before')
+})
+
+t.test('output goes on from any byte', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['fail', '10'] })
+  bench.advance(1_000)
+  const { reader } = await read(bench, { id, fromOffset: 2 })
+  t.match(reader, { text: 'il\r\n', ends: 1, orderly: true })
+})
+
+t.test('an older attempt can be read by its number', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['segfault', '10'], retry: { max: 1, baseMs: 10 } })
+  bench.advance(5_000)
+  const { reader } = await read(bench, { id, attempt: 1 })
+  t.match(reader, { ends: 1, attempt: { attempt: 1, outcome: { class: 'crash' } } })
+  const { reader: newest } = await read(bench, { id })
+  t.match(newest, { attempt: { attempt: 2 } })
+})
+
+t.test('what nobody holds any more, or was never there, ends at once', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['ok', '10'] })
+  bench.advance(1_000)
+  t.match(await read(bench, { id, attempt: 7 }), {
+    reader: { text: /^$/, ends: 1, attempt: undefined },
+  })
+  t.match(await read(bench, { id: idOf(99) }), { reader: { ends: 1 } })
+})
+
+t.test('a reader that is full is not fed until it asks for more', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['endless'] })
+  bench.advance(100)
+  const slow = new Reader()
+  slow.appetite = 1
+  const { reader, following } = await read(bench, { id }, slow)
+  const write = (text: string): void =>
+    bench.terminals.write({ task: id, attempt: 1 }, new TextEncoder().encode(text))
+  write('more')
+  bench.advance(50)
+  t.equal(reader.text, 'endless\r\n')
+  reader.appetite = Infinity
+  following.resume()
+  bench.advance(50)
+  t.equal(reader.text, 'endless\r\nmore')
+  t.ok(reader.orderly)
+})
+
+t.test('nothing is heard after close()', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['ok', '1000'] })
+  const early = await read(bench, { id })
+  early.following.close()
+  const reader = new Reader()
+  bench.node.fleet.output({ id, fromOffset: 0, follow: true }, reader).close()
+  const text = early.reader.text
+  bench.advance(5_000)
+  await Promise.resolve()
+  t.match(early.reader, { text, ends: 0 })
+  t.match(reader, { text: '', ends: 0 })
+})
+
+t.test('output goes on over a restart of the node', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['ok', '3000'] })
+  bench.advance(100)
+  bench.restart()
+  const { reader } = await read(bench, { id })
+  bench.advance(5_000)
+  t.match(reader, { text: 'ok\r\n', ends: 1, attempt: { attempt: 1, outcome: { class: 'ok' } } })
+})
+
+t.test('output whose end is not recorded ends all the same', async (t) => {
+  const bench = benchOf({ played: 'exchange' })
+  bench.tellSlots({ type: 'wanted', sorts: [{ kind: 'shell', requires: [], priority: 5 }] })
+  const id = bench.submit()
+  const [credit] = bench.saidOf('credit')
+  const { version, spec } = bench.task(id)
+  bench.ask(Number(id.slice(1, 3)), {
+    ...{ type: 'assign', task: id, version, store: '01SELF', boot: 1, node: 'n1' },
+  })
+  bench.tellSlots({
+    ...{
+      type: 'assign',
+      credit: credit?.credit ?? 0,
+      boot: 1,
+      token: { task: id, attempt: 1 },
+      spec,
+    },
+    ...{ startToCloseMs: 60_000, leashMs: 'unlimited' },
+  })
+  const { reader } = await read(bench, { id })
+  bench.advance(5_000)
+  t.equal(reader.ends, 0, 'its result is on its way')
+  bench.advance(10_000)
+  t.match(reader, { text: 'ok\r\n', ends: 1, attempt: { attempt: 1, outcome: undefined } })
+})
