@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/scheduling/clock.ts'
-import type { Catalog } from './catalog.ts'
+import type { Catalog } from './catalog/catalog.ts'
 import type { Following, OutputSink } from './fleet.ts'
 import type { Attempt, Task } from './task/task.ts'
 import type { AttemptKey, Following as TerminalFollowing, Terminals } from './terminals.ts'

@@ -8,7 +8,7 @@ import { pack } from '../runtime/storage/codec.ts'
 import { askShard, unexpected, type Asked } from './ask-shard.ts'
 import { AttemptOutput } from './attempt-output.ts'
 import { bulk } from './bulk.ts'
-import type { Catalog, Page } from './catalog.ts'
+import type { Catalog, Page } from './catalog/catalog.ts'
 import { explain } from './explanation.ts'
 import type {
   ActRequest,

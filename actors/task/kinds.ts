@@ -1,6 +1,6 @@
 import type { DurableKind, Event } from '../../runtime/shard/machine.ts'
 import type { Unnumbered } from '../../runtime/shard/mail/letter.ts'
-import { summaryOf } from '../summary.ts'
+import { summaryOf } from '../catalog/summary.ts'
 import { briefEvent, briefTask, wholeEvent, wholeTask } from './brief.ts'
 import { fold } from './fold.ts'
 import { ENDED, type Task, type TaskEvent, type TaskState } from './task.ts'

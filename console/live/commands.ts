@@ -1,6 +1,6 @@
 import type { Principal } from '../../actors/doors/principal.ts'
 import type { Fleet } from '../../actors/fleet.ts'
-import { summaryOf } from '../../actors/summary.ts'
+import { summaryOf } from '../../actors/catalog/summary.ts'
 import { parseProject, parseSpec } from '../../actors/task/parse-spec.ts'
 import { failed } from '../api/failure.ts'
 import type { Command, Problem } from '../protocol.ts'

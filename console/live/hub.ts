@@ -1,5 +1,5 @@
 import type { Fleet, Subscription } from '../../actors/fleet.ts'
-import { summaryOf } from '../../actors/summary.ts'
+import { summaryOf } from '../../actors/catalog/summary.ts'
 import type { Task, TaskId } from '../../actors/task/task.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'

@@ -1,5 +1,5 @@
 import type { Explanation, Fleet } from '../../actors/fleet.ts'
-import { summaryOf } from '../../actors/summary.ts'
+import { summaryOf } from '../../actors/catalog/summary.ts'
 import type { TaskSpec } from '../../actors/task/spec.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
 import type { TaskDetail } from '../protocol.ts'

@@ -1,5 +1,5 @@
 import type { Fleet, TaskSummary } from '../../actors/fleet.ts'
-import { cursorOf, fits, newestFirst } from '../../actors/listing.ts'
+import { cursorOf, fits, newestFirst } from '../../actors/catalog/listing.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
 import type { TasksView } from '../protocol.ts'
 import type { Content } from './view.ts'

@@ -1,4 +1,4 @@
-import { Catalog } from '../../../actors/catalog.ts'
+import { Catalog } from '../../../actors/catalog/catalog.ts'
 import { LocalFleet } from '../../../actors/local-fleet.ts'
 import type { Command, Reply, SubmitCommand } from '../../../actors/task/command.ts'
 import { parseSpec } from '../../../actors/task/parse-spec.ts'

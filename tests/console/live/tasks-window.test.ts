@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { TaskSummary } from '../../../actors/fleet.ts'
-import { summaryOf } from '../../../actors/summary.ts'
+import { summaryOf } from '../../../actors/catalog/summary.ts'
 import { TASK_STATES } from '../../../actors/task/task.ts'
 import { TasksWindow } from '../../../console/live/tasks-window.ts'
 import type { Content } from '../../../console/live/view.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { TaskSummary } from '../../../actors/fleet.ts'
-import { summaryOf } from '../../../actors/summary.ts'
+import { summaryOf } from '../../../actors/catalog/summary.ts'
 import { FRAME_BYTES_MAX } from '../../../console/live/frames.ts'
 import { View, type Viewer } from '../../../console/live/view.ts'
 import type { FromNode } from '../../../console/protocol.ts'

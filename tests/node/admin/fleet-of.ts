@@ -11,8 +11,8 @@ import type {
   Submitted,
   WatchFilter,
 } from '../../../actors/fleet.ts'
-import { cursorOf, fits, newestFirst, placeOf } from '../../../actors/listing.ts'
-import { summaryOf } from '../../../actors/summary.ts'
+import { cursorOf, fits, newestFirst, placeOf } from '../../../actors/catalog/listing.ts'
+import { summaryOf } from '../../../actors/catalog/summary.ts'
 import { TASK_STATES, type Task, type TaskId, type TaskState } from '../../../actors/task/task.ts'
 import type { TaskSpec } from '../../../actors/task/spec.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'

@@ -1,5 +1,5 @@
-import type { TaskSummary } from './fleet.ts'
-import type { Task } from './task/task.ts'
+import type { TaskSummary } from '../fleet.ts'
+import type { Task } from '../task/task.ts'
 
 /** What a list shows of a task. */
 export function summaryOf(task: Task): TaskSummary {

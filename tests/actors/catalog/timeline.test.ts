@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { newestFirst, type Place } from '../../actors/listing.ts'
-import { Timeline } from '../../actors/timeline.ts'
+import { newestFirst, type Place } from '../../../actors/catalog/listing.ts'
+import { Timeline } from '../../../actors/catalog/timeline.ts'
 
 const places = fc.record({
   id: fc.nat(30).map((number) => `t${number}`),

@@ -1,7 +1,7 @@
-import { RuntimeError } from '../runtime/errors.ts'
-import type { ListQuery } from './fleet.ts'
-import { shardOfTask } from './task/task-id.ts'
-import type { TaskState } from './task/task.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
+import type { ListQuery } from '../fleet.ts'
+import { shardOfTask } from '../task/task-id.ts'
+import type { TaskState } from '../task/task.ts'
 
 /** How lists of tasks are ordered, what is in them, and where a page ends. */
 
