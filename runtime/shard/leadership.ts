@@ -49,6 +49,7 @@ export class Leadership<Command> {
   #openingIndex = 0
   #committedIndex = 0
   #flushing = false
+  #stopped = false
   #flushTimer: Timer | undefined
   readonly #afterFlush: (() => void)[] = []
 
@@ -135,6 +136,7 @@ export class Leadership<Command> {
   }
 
   #committed(index: number): void {
+    if (this.#stopped) return // It is in the log, for whoever leads next.
     this.#committedIndex = index
     if (this.#ledger) {
       this.#rows.commit(this.#ledger.committed(index))
@@ -218,6 +220,7 @@ export class Leadership<Command> {
 
   /** Stops deciding, then writes the rows that are still only in memory. */
   stop(done: () => void): void {
+    this.#stopped = true
     const ledger = this.#ledger
     ledger?.stop()
     this.#ledger = undefined

@@ -72,6 +72,22 @@ t.test(
   },
 )
 
+t.test('what is committed after a stop is in the log, and is read back once', async (t) => {
+  const bench = new Bench(sumMachine)
+  const system = bench.start()
+  bench.ask(system, 7, { type: 'add', id: 'a', amount: 3 })
+  bench.ask(system, 7, { type: 'add', id: 'a', amount: 4 }, 0.1)
+  let stopped = false
+  system.shards.stop(() => {
+    stopped = true
+  })
+  bench.clock.advance(1_000)
+  t.ok(stopped)
+  t.match(bench.ask(system, 7, { type: 'read', id: 'a' }), { code: 'NOT_LEADER' })
+  bench.crash()
+  t.match(bench.ask(bench.start(), 7, { type: 'read', id: 'a' }), { reply: 7 })
+})
+
 t.test('a command whose deadline has passed is not decided', async (t) => {
   const bench = new Bench(sumMachine)
   const system = bench.start()
