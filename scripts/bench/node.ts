@@ -8,8 +8,9 @@ const MAIN = join(import.meta.dirname, '..', '..', 'node', 'main.ts')
 /** A node as users start it: a process of its own, on free ports. */
 export interface BenchNode {
   readonly pid: number
-  /** The address of its admin door. */
+  /** The addresses of its doors. */
   readonly admin: string
+  readonly console: string
   /** As a service is stopped; resolves once the process is gone. */
   stop(): Promise<void>
 }
@@ -22,10 +23,11 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const { admin } = await readyOf(child)
+  const { admin, console } = await readyOf(child)
   return {
     pid: child.pid ?? 0,
     admin,
+    console,
     async stop() {
       child.kill('SIGTERM')
       await gone
@@ -33,7 +35,7 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
   }
 }
 
-function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
+function readyOf(child: ChildProcess): Promise<Pick<BenchNode, 'admin' | 'console'>> {
   let text = ''
   return new Promise((resolve, reject) => {
     child.once('close', (code) =>
@@ -42,7 +44,7 @@ function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
     child.stdout?.on('data', (chunk) => {
       text += String(chunk)
       const line = text.split('\n').find((each) => each.startsWith('{"event":"ready"'))
-      if (line?.endsWith('}')) resolve(JSON.parse(line) as { readonly admin: string })
+      if (line?.endsWith('}')) resolve(JSON.parse(line) as BenchNode)
     })
   })
 }

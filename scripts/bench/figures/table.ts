@@ -1,7 +1,9 @@
 import type { Figure } from '../figure.ts'
 import { memory } from './memory.ts'
+import { page } from './page.ts'
 import { pty } from './pty.ts'
+import { start } from './start.ts'
 import { submit } from './submit.ts'
 
 /** Every figure, in the order in which they are measured and shown. */
-export const FIGURES: readonly Figure[] = [submit, memory, pty]
+export const FIGURES: readonly Figure[] = [submit, start, memory, pty, page]
