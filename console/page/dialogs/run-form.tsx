@@ -182,7 +182,7 @@ function PriorityField({ draft }: { readonly draft: Signal<Draft> }): JSX.Elemen
   )
 }
 
-export const PRIORITIES: readonly number[] = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+const PRIORITIES: readonly number[] = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
 const NAMED: Readonly<Record<number, string>> = { 10: ' – first', 5: ' – usual', 0: ' – last' }
 
 function Asking(): JSX.Element {

@@ -107,7 +107,7 @@ function RanFor({ attempt: { startedMs, endedMs } }: { readonly attempt: Attempt
   )
 }
 
-export function OutcomeWords({ attempt }: { readonly attempt: Attempt }): JSX.Element {
+function OutcomeWords({ attempt }: { readonly attempt: Attempt }): JSX.Element {
   const { outcome, startedMs } = attempt
   const tone = toneOf(outcome)
   return (
