@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { closeInheritedFiles } from '../inherited-files.ts'
 import { bootClockMs } from './boot-clock.ts'
 import { cgroupConfinement } from './confinement/cgroup.ts'
 import { markConfinement } from './confinement/marks.ts'
@@ -28,6 +29,7 @@ const ANNOUNCED_TICKS = 25
 const LOG_BYTES_MAX = 1024 * 1024
 
 function run(start: HolderStart): void {
+  closeInheritedFiles()
   const { data, store, generation } = start
   mkdirSync(holderDirectory(data), { recursive: true, mode: 0o700 })
   const log = logTo(join(holderDirectory(data), 'holder.log'), generation)
