@@ -108,6 +108,8 @@ function consider({ spec }: Task, status: NodeStatus): Considered {
   const { node, slots, busy, labels } = status
   const missing = spec.requires.filter((label) => !labels.includes(label))
   if (missing.length > 0) return { node, fits: false, why: `has no ${labelled(missing)}` }
+  if (status.startsNothing !== undefined)
+    return { node, fits: false, why: `starts nothing: ${status.startsNothing}` }
   if (status.status !== 'alive') return { node, fits: false, why: `is ${status.status}` }
   const free = slots - busy
   return { node, fits: true, why: free > 0 ? `has ${free} of ${slots} slots free` : 'is busy' }

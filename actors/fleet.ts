@@ -176,6 +176,8 @@ export interface NodeStatus {
   readonly memoryTotalBytes: number
   readonly diskFreeBytes: number
   readonly loopLagMs: number
+  /** Why it starts no task, whatever its slots; as a clause. */
+  readonly startsNothing?: string
 }
 
 /** One thing that is not as it should be, and what would fix it. */

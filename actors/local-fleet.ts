@@ -5,6 +5,7 @@ import { ulid } from '../runtime/scheduling/ulid.ts'
 import { SHARD_COUNT } from '../runtime/authority/topology.ts'
 import type { Shards } from '../runtime/shard/machine.ts'
 import { pack } from '../runtime/storage/codec.ts'
+import type { Space } from '../runtime/storage/space/space.ts'
 import { askShard, unexpected, type Asked } from './ask-shard.ts'
 import { AttemptOutput } from './attempt-output.ts'
 import { bulk } from './bulk.ts'
@@ -35,12 +36,16 @@ import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
 import { TASK_STATES, type Task, type TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
 
+/** When to ask again while the disk is full. Unit: ms. */
+const FULL_MS = 5_000
+
 export interface LocalFleetOptions {
   readonly clock: Clock
   readonly random: Random
   readonly shards: Shards<Command>
   readonly catalog: Catalog
   readonly terminals: Terminals
+  readonly space: Space
   /** The shards that this node leads. */
   led(): ReadonlyMap<number, LedTasks>
   /** SHA-256, hex. */
@@ -141,6 +146,7 @@ export class LocalFleet implements Fleet {
   }
 
   async act({ action, id, by, priority }: ActRequest): Promise<Task> {
+    this.#checkSpace(action)
     if (action === 'retry') return this.task((await this.#retry(id, by)).id)
     if (action === 'prioritize')
       await this.#ask(shardOf(id), { type: action, task: id, priority: priorityOf(priority), by })
@@ -159,10 +165,11 @@ export class LocalFleet implements Fleet {
     return { id: reply.ids[0] ?? id, repeated: reply.repeated }
   }
 
-  bulk(
+  async bulk(
     request: BulkRequest,
     progress: (changed: number) => void,
   ): Promise<{ readonly changed: number }> {
+    this.#checkSpace(request.action)
     const ports = {
       ...this.#options,
       list: (query: ListQuery) => this.list(query),
@@ -173,7 +180,15 @@ export class LocalFleet implements Fleet {
 
   async pauseProject(project: string, paused: boolean, by: string): Promise<void> {
     const type = paused ? 'pauseProject' : 'resumeProject'
+    this.#checkSpace(paused ? 'pause' : 'resume')
     await this.#ask(shardOfProject(parseProject(project)), { type, project, by })
+  }
+
+  /** A full disk holds up every change but one: to cancel is what may free it. */
+  #checkSpace(action: ActRequest['action']): void {
+    const { full } = this.#options.space
+    if (full === undefined || action === 'cancel') return
+    throw new RuntimeError('STORE_FULL', `Cannot ${action}: ${full}`, { retryAfterMs: FULL_MS })
   }
 
   watch(filter: WatchFilter, listener: (task: Task) => void): Subscription {

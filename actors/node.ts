@@ -4,6 +4,7 @@ import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import type { Chain } from '../runtime/shard/entry.ts'
 import type { Machine } from '../runtime/shard/machine.ts'
+import type { Space } from '../runtime/storage/space/space.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { StoreId } from '../runtime/storage/store-id.ts'
 import { System } from '../runtime/system.ts'
@@ -32,6 +33,7 @@ export interface NodePorts {
   readonly clusterId: string
   readonly hot: Store
   readonly cold: Store
+  readonly space: Space
   readonly authority: Authority
   readonly clock: Clock
   readonly random: Random

@@ -6,15 +6,11 @@ import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
 import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
 import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
-import { RuntimeError } from '../runtime/errors.ts'
+import type { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
-import { ulid } from '../runtime/scheduling/ulid.ts'
 import { backup } from '../runtime/storage/directory/backup.ts'
 import { chainHash } from '../runtime/storage/checksum.ts'
-import { openDirectory } from '../runtime/storage/directory/directory.ts'
-import { initDirectory } from '../runtime/storage/directory/founding.ts'
-import { holdsStore } from '../runtime/storage/directory/sentinel.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 import { Loopback } from '../runtime/transport/loopback.ts'
 import { startAdmin } from './admin/door.ts'
@@ -24,6 +20,7 @@ import { probePort } from './config/port-probe.ts'
 import { createCredentials } from './credentials.ts'
 import { createHolderClient } from './holder/client.ts'
 import { nextBoot } from './boot.ts'
+import { openStore } from './store/open-store.ts'
 import { openCredential, removeLocalAccess, writeLocalAccess } from './local-access.ts'
 import { NodeReport } from './node-report.ts'
 import { schemas } from './schemas.ts'
@@ -59,11 +56,7 @@ export async function compose(
   const { data, name, drainMs } = configuration
   const clock = systemClock
   const random = systemRandom
-  await prepare(configuration, events.note)
-  const directory = await openDirectory(data, {
-    clock,
-    failed: (error) => events.storeFailed(error),
-  })
+  const { directory, space } = await openStore({ configuration, clock, ...events })
   const { hot, cold, sentinel } = directory
   const self = storeIdOf(sentinel.storeId)
   const addresses = await chooseAddresses(configuration, probePort)
@@ -76,9 +69,9 @@ export async function compose(
   })
   const holder = createHolderClient({ data, store: sentinel.storeId, build: VERSION })
   const authority = new OneVoterAuthority({ store: hot })
-  const report = new NodeReport({ configuration, sentinel, entry, clock, holder })
+  const report = new NodeReport({ configuration, directory, space, entry, clock, holder })
   const node: Node = new Node({
-    ...{ self, entry, hot, cold, authority, clock, random, configuration },
+    ...{ self, entry, hot, cold, space, authority, clock, random, configuration },
     clusterId: sentinel.clusterId,
     transport: new Loopback(self, clock),
     terminals: holder,
@@ -136,37 +129,10 @@ export async function compose(
       await Promise.all([admin.stop(drainMs), console.stop(drainMs)])
       await new Promise<void>((done) => node.system.shards.stop(done))
       holder.close()
+      space.stop()
       await directory.close()
     },
   }
-}
-
-/** A first start makes the store; `--discard` is for directories of another cluster. */
-async function prepare(
-  { data, name, join }: NodeConfiguration,
-  note: (line: string) => void,
-): Promise<void> {
-  if (holdsStore(data)) {
-    if (join !== undefined) note(`--join is ignored: "${data}" belongs to a cluster already`)
-    return
-  }
-  if (join !== undefined) {
-    const message = `Cannot join "${join}": a cluster of this release has one node`
-    throw new RuntimeError('FAILED_PRECONDITION', message)
-  }
-  const wallMs = systemClock.wallMs()
-  const storeId = storeIdOf(ulid(wallMs, systemRandom))
-  const clusterId = ulid(wallMs, systemRandom)
-  // Loaded only here: certificates are 20 MB of memory, and needed once in a store's life.
-  const { founding } = await import('./identity.ts')
-  const first = await founding({ storeId, clusterId, node: name, wallMs })
-  const failed = (error: RuntimeError): never => {
-    throw error
-  }
-  await initDirectory(data, { storeId, clusterId, node: name }, first, {
-    clock: systemClock,
-    failed,
-  })
 }
 
 async function lacks(directory: string): Promise<boolean> {

@@ -3,10 +3,12 @@ import { compose, type RunningNode } from './compose.ts'
 import { loadConfiguration, type Start } from './config/load.ts'
 import { systemFiles } from './config/files.ts'
 import { PROCESS_TITLE } from './config/port-probe.ts'
+import { closeInheritedFiles } from './inherited-files.ts'
 import { usage } from './config/usage.ts'
 import { VERSION } from './version.ts'
 
 process.title = PROCESS_TITLE
+closeInheritedFiles()
 
 /** 1: it cannot run as asked. 2: what was asked is wrong. 70: the disk failed. 73: another process has the store. */
 const EXIT = { failed: 1, usage: 2, disk: 70, locked: 73 } as const
@@ -29,8 +31,19 @@ function lineOf(error: unknown): string {
 function end(error: unknown): never {
   note(lineOf(error))
   const code = error instanceof RuntimeError ? error.code : undefined
+  if (code === 'STORE_FULL') startAgain()
   if (code === 'STORE_LOCKED') process.exit(EXIT.locked)
   process.exit(code === 'STORE_FAILED' ? EXIT.disk : EXIT.failed)
+}
+
+/**
+ * A write that met a full disk leaves a store that only a new start can open. It waits there until
+ * there is room, so the node heals by itself, with nobody there to start it. Returns only on a
+ * system that cannot.
+ */
+function startAgain(): void {
+  const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]
+  process.execve?.(process.execPath, argv, process.env)
 }
 
 function parsed(): Start {

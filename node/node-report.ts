@@ -4,19 +4,21 @@ import type { Node } from '../actors/node.ts'
 import type { TaskState } from '../actors/task/task.ts'
 import type { StoreEntry } from '../runtime/authority/topology.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
-import type { Sentinel } from '../runtime/storage/directory/sentinel.ts'
+import type { Directory } from '../runtime/storage/directory/directory.ts'
+import type { SpaceWatch } from '../runtime/storage/space/space-watch.ts'
 import type { NodeConfiguration } from './config/keys.ts'
 import type { HolderClient } from './holder/client.ts'
+import { spaceNotes, storeNotes } from './store/store-notes.ts'
 import { MachineLoadMeter, type MachineLoad } from './machine-load.ts'
 import { VERSION } from './version.ts'
 
-/** Shares of the disk, and event loop delays, from which health says something. */
-const DISK_LOW = 0.15
+/** The event loop's delay from which health says something. */
 const LAG_HIGH_MS = 250
 
 export interface NodeReportOptions {
   readonly configuration: NodeConfiguration
-  readonly sentinel: Sentinel
+  readonly directory: Directory
+  readonly space: SpaceWatch
   readonly entry: StoreEntry
   readonly clock: Clock
   readonly holder: HolderClient
@@ -42,19 +44,22 @@ export class NodeReport {
   }
 
   async status(counts: Readonly<Record<TaskState, number>>, node: Node): Promise<FleetStatus> {
-    const { sentinel, entry, clock, configuration } = this.#options
+    const { directory, space, entry, clock, configuration } = this.#options
+    const { sentinel } = directory
     const load = await this.#meter.look(clock.monotonicMs())
     const topology = node.system.topology
     const { shards } = node.system
     const { diskTotalBytes: _, ...shown } = load
+    const degraded = load.loopLagMs > LAG_HIGH_MS || space.scarce !== undefined
     const self = {
       node: entry.node,
       storeId: sentinel.storeId,
-      status: load.loopLagMs > LAG_HIGH_MS ? ('degraded' as const) : ('alive' as const),
+      status: degraded ? ('degraded' as const) : ('alive' as const),
       labels: configuration.labels,
       slots: configuration.slots,
       busy: node.slots.busyCount,
       ...shown,
+      ...(space.scarce === undefined ? {} : { startsNothing: space.scarce }),
     }
     return {
       version: VERSION,
@@ -88,16 +93,20 @@ export class NodeReport {
         fix: 'back up with: gaia admin backup DIR',
       },
     ]
-    const free = load.diskFreeBytes / load.diskTotalBytes
-    if (free < DISK_LOW) {
-      const message = `${Math.round(100 * free)} % of the disk is free`
-      notes.push({ component: 'disk', level: 'warning', message, fix: 'free some space' })
-    }
     if (load.loopLagMs > LAG_HIGH_MS) {
       const message = `the program is late by ${Math.round(load.loopLagMs)} ms`
       notes.push({ component: 'load', level: 'warning', message })
     }
-    return [...notes, ...this.#holderNotes(), ...this.#consoleNotes()]
+    return [...notes, ...this.#storeNotes(), ...this.#holderNotes(), ...this.#consoleNotes()]
+  }
+
+  #storeNotes(): HealthNote[] {
+    const { directory, space } = this.#options
+    return [
+      ...storeNotes('hot', directory.hot.metrics()),
+      ...storeNotes('cold', directory.cold.metrics()),
+      ...spaceNotes(space),
+    ]
   }
 
   #holderNotes(): HealthNote[] {

@@ -7,8 +7,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { environment, fail, installed, nodePath, root, run } from './node24.mjs'
 
-const CHROMIUM = '/usr/bin/chromium'
-
 const args = process.argv.slice(2)
 const coverage = args.includes('--coverage')
 const paths = args.filter((arg) => !arg.startsWith('--'))
@@ -46,21 +44,27 @@ function timed(name, check) {
   return well
 }
 
-/** The browser that the console is tested in: a Debian package where there is Debian. */
-function browser() {
-  if (existsSync(CHROMIUM) || process.platform !== 'linux') return
+/** What some tests need of the system: a program, and the Debian packages that have it. */
+const TOOLS = [
+  ['/usr/bin/chromium', ['chromium'], 'the browser tests'],
+  ['/usr/bin/cc', ['gcc', 'libc6-dev'], 'the tests with a failing disk'],
+]
+
+/** Installs what is missing where there is Debian and we may; else says what will fail. */
+function tools() {
+  const missing = TOOLS.filter(([file]) => !existsSync(file))
+  if (missing.length === 0 || process.platform !== 'linux') return
   const root = process.getuid?.() === 0
   if (!root || !existsSync('/usr/bin/apt-get')) {
-    console.error(
-      `architect: no ${CHROMIUM}: install the package chromium, or the browser tests fail`,
-    )
+    for (const [file, packages, tests] of missing)
+      console.error(`architect: no ${file}: install ${packages.join(' and ')}, or ${tests} fail`)
     return
   }
-  console.error('architect: installing chromium for the browser tests')
-  run('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2] })
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-    stdio: ['ignore', 2, 2],
-  })
+  const packages = missing.flatMap(([, names]) => names)
+  console.error(`architect: installing ${packages.join(', ')} for the tests`)
+  const quiet = { stdio: ['ignore', 2, 2] }
+  run('apt-get', ['update', '-qq'], quiet)
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }
 
 /** Runs tap and counts from its closing line. The whole of it is kept in `.tap/last.tap`. */
@@ -115,7 +119,7 @@ try {
   const checks =
     paths.length > 0 ? [] : CHECKS.filter(([, , file]) => !file || existsSync(join(root, file)))
   const wrong = checks.filter(([name, check]) => !timed(name, check)).length
-  if (paths.length === 0) browser()
+  if (paths.length === 0) tools()
   const startedMs = Date.now()
   const { code, passed, failed } = await tap()
   console.log(`# tests: ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
+import type { Space } from '../../runtime/storage/space/space.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
 import type { AttemptKey, Exit, Held, Leash, Terminals } from '../terminals.ts'
 import { keyOf } from './exchange.ts'
@@ -8,6 +9,7 @@ import { refusalOf, reportOf } from './outcome.ts'
 
 export interface SlotsOptions {
   readonly clock: Clock
+  readonly space: Space
   readonly terminals: Terminals
   readonly work: WorkOptions
   readonly boot: number
@@ -80,6 +82,7 @@ export class Slots {
     this.#options = options
     options.terminals.onExit((key, exit) => this.#exited(key, exit))
     options.terminals.onState((state) => (state === 'ready' ? this.#recover() : this.#lose()))
+    options.space.onChange(() => this.#offer())
     this.#renewLater()
   }
 
@@ -123,7 +126,7 @@ export class Slots {
 
   /** Each free slot goes to one leader at a time, in turn. */
   #offer(): void {
-    if (!this.#ready || this.#draining || this.#resting) return
+    if (!this.#ready || this.#draining || this.#resting || this.#options.space.scarce) return
     const leaders = [...this.#wantedBy]
       .filter(([, sorts]) => sorts.length > 0)
       .map(([leader]) => leader)

@@ -122,6 +122,7 @@ export interface Refusal {
     | 'ALREADY_EXISTS'
     | 'FAILED_PRECONDITION'
     | 'RESOURCE_EXHAUSTED'
+    | 'STORE_FULL'
   readonly message: string
   readonly retryAfterMs?: number
 }

@@ -30,7 +30,11 @@ export function refusalOf(desk: Desk, command: SubmitCommand): Refusal | undefin
   )
 }
 
+/** No room in the queue, or on the disk. */
 export function full(desk: Desk, project: string, count: number): Refusal | undefined {
+  const { scarce } = desk.space
+  if (scarce !== undefined)
+    return refusal('STORE_FULL', `Cannot submit to "${project}": ${scarce}`, FULL_RETRY_MS)
   const waiting = desk.queue.pendingCount(project)
   const { waitingPerProject } = QUEUE_LIMITS
   if (waiting + count <= waitingPerProject) return undefined

@@ -1,5 +1,6 @@
 import type { Random } from '../../runtime/scheduling/random.ts'
 import type { Decision, Event } from '../../runtime/shard/machine.ts'
+import type { Space } from '../../runtime/storage/space/space.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Refusal, Reply } from '../task/command.ts'
 import { KINDS, type FleetEvent } from '../task/kinds.ts'
@@ -12,6 +13,7 @@ export interface DeskOptions {
   /** Stamped into events; a fold takes no chance. */
   readonly random: Random
   readonly queue: Queue
+  readonly space: Space
   row(kind: string, id: string): unknown
   /** Tasks of this shard that have not ended. */
   tasks(): Iterable<Task>
@@ -48,6 +50,10 @@ export class Desk {
   /** As it was before this command. */
   get queue(): Queue {
     return this.#options.queue
+  }
+
+  get space(): Space {
+    return this.#options.space
   }
 
   row(kind: string, id: string): unknown {

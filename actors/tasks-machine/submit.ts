@@ -1,5 +1,5 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { Reply, SubmitCommand } from '../task/command.ts'
+import type { Refusal, Reply, SubmitCommand } from '../task/command.ts'
 import type { KeyRow } from '../task/kinds.ts'
 import type { TaskSpec } from '../task/spec.ts'
 import { ENDED, type Dependency, type TaskId } from '../task/task.ts'
@@ -25,13 +25,15 @@ export function submit(desk: Desk, command: SubmitCommand): Decision {
   }
   if (known) return answered(repeated(known.reply))
   const refusal = refusalOf(desk, command)
-  if (refusal && (command.try === 1 || refusal.code === 'RESOURCE_EXHAUSTED'))
-    return answered(refusal)
+  if (refusal && (command.try === 1 || PASSING.has(refusal.code))) return answered(refusal)
   const reply: Reply = refusal ?? { type: 'submitted', ids: take(desk, command), repeated: false }
   const { digest } = command
   desk.record({ kind: 'key', id, type: 'answered', atMs: desk.wallMs, digest, reply })
   return desk.decided(reply)
 }
+
+/** Refusals of the moment. */
+const PASSING: ReadonlySet<Refusal['code']> = new Set(['RESOURCE_EXHAUSTED', 'STORE_FULL'])
 
 function keyId({ project, key }: SubmitCommand): string {
   return `${project}:${key}` // No project has a colon in its name.

@@ -10,6 +10,7 @@ import type {
   Shard,
   Stamp,
 } from '../../runtime/shard/machine.ts'
+import type { Space } from '../../runtime/storage/space/space.ts'
 import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
 import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
@@ -28,6 +29,7 @@ import { Timers } from './timers.ts'
 export interface TasksMachineOptions {
   readonly clock: Clock
   readonly random: Random
+  readonly space: Space
   readonly listener: TasksListener
 }
 
@@ -70,6 +72,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
       wallMs,
       random: this.#options.random,
       queue: this.#queue,
+      space: this.#options.space,
       row: (kind, id) => this.#shard.row(kind, id),
       tasks: () => this.#tasks(),
     })

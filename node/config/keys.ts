@@ -1,4 +1,5 @@
 import type { RetentionLimits } from '../../actors/retention.ts'
+import type { SpaceLimits } from '../../runtime/storage/space/space.ts'
 import type { AdminLimits } from '../admin/methods/method.ts'
 
 /**
@@ -18,6 +19,7 @@ export interface NodeConfiguration {
   readonly slots: number
   readonly labels: readonly string[]
   readonly drainMs: number
+  readonly disk: SpaceLimits
   readonly adminLimits: AdminLimits
   readonly retention: RetentionLimits
   /** The peer address of any node of the cluster to join. */
@@ -92,6 +94,12 @@ export const KEYS = {
   'node.retention.historyDays': { kind: 'count', min: 1, max: 3_650 },
   'node.retention.historyTasksMax': { kind: 'count', min: 1_000, max: 1_000_000_000 },
   'node.retention.keyDays': { kind: 'count', min: 7, max: 3_650 },
+  'node.disk.warnFreePercent': { kind: 'count', min: 0, max: 100 },
+  'node.disk.takeFreePercent': { kind: 'count', min: 0, max: 100 },
+  'node.disk.takeFreeBytes': { kind: 'count', min: 0, max: 1_099_511_627_776 },
+  'node.disk.writeFreePercent': { kind: 'count', min: 0, max: 100 },
+  'node.disk.writeFreeBytes': { kind: 'count', min: 0, max: 1_099_511_627_776 },
+  'node.disk.ballastBytes': { kind: 'count', min: 0, max: 1_099_511_627_776 },
   'node.adminLimits.messageBytesMax': { kind: 'count', min: 65_536, max: 67_108_864 },
   'node.adminLimits.callsMax': { kind: 'count', min: 1, max: 10_000 },
   'node.adminLimits.inFlightMax': { kind: 'count', min: 1, max: 65_536 },

@@ -64,10 +64,18 @@ function asked(door: Door, ...sources: readonly ReadonlyMap<KeyName, Found>[]): 
   return sources.some((source) => source.has(`node.${door}`))
 }
 
-function checkRelations({ adminLimits, console, admin, peer }: NodeConfiguration): void {
+function checkRelations({ adminLimits, disk, console, admin, peer }: NodeConfiguration): void {
   const { keepaliveIntervalMs, keepaliveTimeoutMs } = adminLimits
   if (keepaliveTimeoutMs >= keepaliveIntervalMs) {
     throw wrong('node.adminLimits', 'keepaliveTimeoutMs has to be below keepaliveIntervalMs')
+  }
+  const { warnFreePercent, takeFreePercent, writeFreePercent } = disk
+  const descend = warnFreePercent >= takeFreePercent && takeFreePercent >= writeFreePercent
+  if (!descend || disk.takeFreeBytes < disk.writeFreeBytes) {
+    throw wrong(
+      'node.disk',
+      'warnFree has to be at least takeFree, and takeFree at least writeFree',
+    )
   }
   const fixed = [console, admin, peer].filter((address) => parseAddress(address)?.port !== 0)
   if (new Set(fixed).size < fixed.length) {
@@ -96,6 +104,7 @@ function present(fields: object): object {
 }
 
 function frozen(configuration: NodeConfiguration): NodeConfiguration {
+  Object.freeze(configuration.disk)
   Object.freeze(configuration.adminLimits)
   Object.freeze(configuration.retention)
   Object.freeze(configuration.labels)

@@ -8,9 +8,8 @@ const MAIN = join(import.meta.dirname, '..', '..', 'node', 'main.ts')
 /** A node as users start it: a process of its own, on free ports. */
 export interface BenchNode {
   readonly pid: number
-  /** The addresses of its doors. */
+  /** The address of its admin door. */
   readonly admin: string
-  readonly console: string
   /** As a service is stopped; resolves once the process is gone. */
   stop(): Promise<void>
 }
@@ -23,11 +22,10 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const { admin, console } = await readyOf(child)
+  const { admin } = await readyOf(child)
   return {
     pid: child.pid ?? 0,
     admin,
-    console,
     async stop() {
       child.kill('SIGTERM')
       await gone
@@ -35,7 +33,7 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
   }
 }
 
-function readyOf(child: ChildProcess): Promise<Pick<BenchNode, 'admin' | 'console'>> {
+function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
   let text = ''
   return new Promise((resolve, reject) => {
     child.once('close', (code) =>
@@ -44,7 +42,7 @@ function readyOf(child: ChildProcess): Promise<Pick<BenchNode, 'admin' | 'consol
     child.stdout?.on('data', (chunk) => {
       text += String(chunk)
       const line = text.split('\n').find((each) => each.startsWith('{"event":"ready"'))
-      if (line?.endsWith('}')) resolve(JSON.parse(line) as BenchNode)
+      if (line?.endsWith('}')) resolve(JSON.parse(line) as { readonly admin: string })
     })
   })
 }

@@ -23,6 +23,7 @@ import { chainHash } from '../../runtime/storage/checksum.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
 import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
 import { SafeStore } from '../../runtime/storage/safe-store.ts'
+import { SimulatedSpace } from '../../runtime/storage/space/space.ts'
 import { storeIdOf, type StoreId } from '../../runtime/storage/store-id.ts'
 import { Loopback } from '../../runtime/transport/loopback.ts'
 import type { PeerMessage, Transport } from '../../runtime/transport/transport.ts'
@@ -92,6 +93,7 @@ export interface BenchOptions {
 /** A whole node on virtual time: its disks and its holder outlive it. */
 export class NodeBench {
   readonly clock = new VirtualClock()
+  readonly space = new SimulatedSpace()
   readonly random = seededRandom(1)
   readonly hot = new MemoryEngine(this.clock)
   readonly cold = new MemoryEngine(this.clock)
@@ -145,6 +147,7 @@ export class NodeBench {
       clusterId: 'c',
       hot,
       cold,
+      space: this.space,
       authority: new OneVoterAuthority({ store: hot }),
       clock,
       random,

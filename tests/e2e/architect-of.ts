@@ -87,10 +87,26 @@ export function nodeFlags(directory: string, options: ArchitectOptions = {}): re
   return [...own, ...doors, ...flags]
 }
 
-export function spawnArchitect(flags: readonly string[]): ArchitectProcess {
-  const argv = ['--disable-warning=ExperimentalWarning', MAIN, ...flags]
-  const child = spawn(process.execPath, argv, {
-    env: { ...process.env, NODE_V8_COVERAGE: undefined, UV_THREADPOOL_SIZE: '16' },
+export interface Surroundings {
+  /** More variables. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** A command that runs another. */
+  readonly within?: readonly string[]
+}
+
+export function spawnArchitect(
+  flags: readonly string[],
+  { environment = {}, within = [] }: Surroundings = {},
+): ArchitectProcess {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN, ...flags]
+  const [command = '', ...argv] = [...within, ...node]
+  const child = spawn(command, argv, {
+    env: {
+      ...process.env,
+      NODE_V8_COVERAGE: undefined,
+      UV_THREADPOOL_SIZE: '16',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''

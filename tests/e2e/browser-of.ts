@@ -39,7 +39,7 @@ export async function tabOf(
 ): Promise<Watched> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(10_000)
   const errors: string[] = []
   const strangers: string[] = []
   page.on('console', (message) => {

@@ -21,6 +21,7 @@ import { writeSentinel } from '../../runtime/storage/directory/sentinel.ts'
 import type { Format } from '../../runtime/storage/format.ts'
 import { framed } from '../../runtime/storage/frame.ts'
 import { markerKey, SEQUENCE_KEY } from '../../runtime/storage/markers.ts'
+import { SimulatedSpace } from '../../runtime/storage/space/space.ts'
 import { storeIdOf } from '../../runtime/storage/store-id.ts'
 import { specOf } from '../node/admin/fleet-of.ts'
 
@@ -55,6 +56,7 @@ function lived(): { readonly events: readonly Event[]; row(kind: string): unknow
   const machine = tasksMachine({
     clock: new VirtualClock(),
     random: seededRandom(1),
+    space: new SimulatedSpace(),
     listener: {
       led: () => undefined,
       left: () => undefined,

@@ -80,9 +80,10 @@ export class SimulatedClient {
     node.system.shards.command(shard, command, clock.monotonicMs() + 3_000, (result) => {
       if (over || this.#world.node !== node) return
       if (result instanceof Error) return again()
+      const reply = result.reply as Reply
+      if (reply.type === 'refused' && reply.code === 'STORE_FULL') return again()
       over = true
       timeout.cancel()
-      const reply = result.reply as Reply
       if (reply.type !== 'submitted')
         throw new Error(`the simulation asks for nothing that is refused: ${JSON.stringify(reply)}`)
       this.#world.oracle.answered(command.key, reply.ids, shard, result.at.index)

@@ -101,6 +101,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'start on a disk that is nearly full',
+    file: 'actors/assignment/slots.ts',
+    find: '|| this.#options.space.scarce) return',
+    replace: ') return',
+  },
+  {
     name: 'never fire a timer',
     file: 'actors/tasks-machine/tasks-machine.ts',
     find: "if (this.task(id)?.version === version) this.#shard.propose({ type: 'due', task: id, version })",

@@ -16,6 +16,7 @@ import { unframed } from '../../runtime/storage/frame.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
 import { MemoryEngine, type DiskFaults } from '../../runtime/storage/memory-engine.ts'
 import { SafeStore } from '../../runtime/storage/safe-store.ts'
+import { SimulatedSpace, STAGES } from '../../runtime/storage/space/space.ts'
 import { storeIdOf } from '../../runtime/storage/store-id.ts'
 import { Loopback } from '../../runtime/transport/loopback.ts'
 import { SimulatedClient } from './client.ts'
@@ -28,11 +29,14 @@ const QUIET_MS = 20 * 60_000
 /** Steps at which crashes are aimed, and how many ordinary steps one of them counts for. */
 const TARGETS = ['cold written', 'cold write', 'hot write', 'terminal start', 'send slots']
 const TARGET_STEPS = 200
+/** Slots that were given away before the disk filled are still used so long. Virtual ms. */
+const CREDITS_MS = 1_500
 const SELF = storeIdOf('01SIMULATED')
 
 /** One node, its disks, its holder and its clients, in one seeded run of virtual time. */
 export class SingleNodeWorld {
   readonly clock = new VirtualClock()
+  readonly space = new SimulatedSpace()
   readonly oracle = new Oracle()
   readonly trace: string[] = []
   readonly #random: Random
@@ -47,6 +51,7 @@ export class SingleNodeWorld {
   #stepsLeft = 0
   #target: string | undefined
   #calm = false
+  #scarceSinceMs = 0
   crashCount = 0
   rollbackCount = 0
   /** What was on the disk that came back older. */
@@ -97,8 +102,11 @@ export class SingleNodeWorld {
     this.#start()
     for (let index = 0; index < 3; index++)
       this.#clients.push(new SimulatedClient(this, index, this.#random))
+    for (let change = 0; change < 4; change++)
+      this.clock.after(this.#random.below(FAULTS_MS), () => this.#fill())
     this.clock.advance(FAULTS_MS)
     this.#calm = true
+    this.space.become('ample')
     this.#stepsLeft = Infinity
     this.#note('faults are over')
     const untilMs = this.clock.monotonicMs() + QUIET_MS
@@ -116,6 +124,20 @@ export class SingleNodeWorld {
     if (this.#clients.some((client) => !client.done) || this.oracle.settled().length > 0)
       return false
     return this.#node?.slots.busyCount === 0 && this.#holder.held().length === 0
+  }
+
+  /** Somebody else fills the disk, or empties it. */
+  #fill(): void {
+    const stage = STAGES[this.#random.below(STAGES.length)] ?? 'ample'
+    if (this.space.scarce === undefined) this.#scarceSinceMs = this.clock.monotonicMs()
+    this.#note(`room on the disk is ${stage}`)
+    this.space.become(stage)
+  }
+
+  #checkRoom(): void {
+    const scarceMs =
+      this.space.scarce === undefined ? 0 : this.clock.monotonicMs() - this.#scarceSinceMs
+    if (scarceMs > CREDITS_MS) fail('a task is started on a disk that is nearly full')
   }
 
   /** The node that is there now; `undefined` while there is none. */
@@ -198,6 +220,7 @@ export class SingleNodeWorld {
       clusterId: 'c',
       hot,
       cold,
+      space: this.space,
       authority: new OneVoterAuthority({ store: hot }),
       clock,
       random,
@@ -227,6 +250,7 @@ export class SingleNodeWorld {
     })
     const start: Terminals['start'] = (spec, answered) => {
       this.oracle.starts(spec.key.task, spec.key.attempt, this.#holder.running())
+      this.#checkRoom()
       if (life.step('terminal start')) terminals.start(spec, answered)
     }
     const forget: Terminals['forget'] = (key) => {

@@ -1,6 +1,5 @@
 import type { TaskSummary } from '../../../actors/fleet.ts'
 import type { Command } from '../../protocol.ts'
-import type { Answer } from '../live/outbox.ts'
 import { formatTitle } from '../words/command-line.ts'
 import type { Console, Question } from '../shell/console.ts'
 
@@ -8,9 +7,6 @@ export type Action = Exclude<Command['op'], 'submit'>
 
 /** What is acted on: any row that names a task. */
 export type Target = Pick<TaskSummary, 'id' | 'title' | 'state'>
-
-/** An answer usually takes a few milliseconds. */
-const LATE_MS = 1_500
 
 interface Wording {
   readonly yes: string
@@ -70,35 +66,19 @@ export async function act(
   cmd: Exclude<Command, { readonly op: 'submit' }>,
   task: Target,
 ): Promise<void> {
+  const answer = await link.ask(cmd, crypto.randomUUID())
   const name = nameOf(task)
-  const answer = await answered(link.ask(cmd, crypto.randomUUID()), notices, name)
   if (answer.type === 'refused') {
-    return void notices.tell({ tone: 'failed', text: answer.problem.message })
+    return notices.tell({ tone: 'failed', text: answer.problem.message })
   }
   if (answer.type === 'unknown') {
     const text = `Unknown whether “${name}” was changed: the node does not answer. Look at it again.`
-    return void notices.tell({ tone: 'failed', text })
+    return notices.tell({ tone: 'failed', text })
   }
   const done = cmd.op === 'prioritize' ? `Priority ${cmd.priority ?? ''}` : WORDINGS[cmd.op].done
   const id = idOf(answer.ok) ?? task.id
   notices.tell({ tone: 'done', text: `${done}: ${name}`, href: `/tasks/${id}` })
   if (cmd.op === 'retry') router.go(`/tasks/${id}`)
-}
-
-/** Says so when the answer is late: until it is there, nobody knows what became of the command. */
-async function answered(
-  asked: Promise<Answer>,
-  notices: Console['notices'],
-  name: string,
-): Promise<Answer> {
-  let notice: number | undefined
-  const late = setTimeout(() => {
-    notice = notices.tell({ tone: 'waiting', text: `Unknown – checking: ${name}` })
-  }, LATE_MS)
-  const answer = await asked
-  clearTimeout(late)
-  if (notice !== undefined) notices.dismiss(notice)
-  return answer
 }
 
 /** What dialogs and notices call it. */

@@ -188,7 +188,7 @@ const NAMED: Readonly<Record<number, string>> = { 10: ' – first', 5: ' – usu
 function Asking(): JSX.Element {
   const { link } = useConsole()
   const live = link.newest.value.phase.type === 'live'
-  return <>{live ? 'Submitting …' : 'Unknown – checking once the node answers …'}</>
+  return <>{live ? 'Submitting …' : 'Unknown – checking as soon as the node answers …'}</>
 }
 
 function specOf({ line, priority, labels, workdir }: Draft): object {

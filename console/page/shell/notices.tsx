@@ -4,7 +4,7 @@ import { Icon } from '../parts/icon.tsx'
 
 export interface Notice {
   readonly id: number
-  readonly tone: 'done' | 'failed' | 'waiting'
+  readonly tone: 'done' | 'failed'
   readonly text: string
   /** Where what it is about can be seen. */
   readonly href?: string
@@ -13,8 +13,6 @@ export interface Notice {
 /** Good news goes by itself after a while; bad news stays until it is dismissed. Unit: ms. */
 const SHOWN_MS = 6_000
 const NOTICES_MAX = 4
-
-const ICONS = { done: 'completed', failed: 'failed', waiting: 'waiting' } as const
 
 export class Notices {
   readonly shown: ReadonlySignal<readonly Notice[]>
@@ -25,11 +23,10 @@ export class Notices {
     this.shown = this.#shown
   }
 
-  tell(notice: Omit<Notice, 'id'>): number {
+  tell(notice: Omit<Notice, 'id'>): void {
     const id = (this.#count += 1)
     this.#shown.value = [...this.#shown.peek(), { ...notice, id }].slice(-NOTICES_MAX)
     if (notice.tone === 'done') setTimeout(() => this.dismiss(id), SHOWN_MS)
-    return id
   }
 
   dismiss(id: number): void {
@@ -42,7 +39,7 @@ export function NoticeList({ notices }: { readonly notices: Notices }): JSX.Elem
     <div class="notices" role="status">
       {notices.shown.value.map(({ id, tone, text, href }) => (
         <div key={id} class={`notice ${tone}`}>
-          <Icon name={ICONS[tone]} />
+          <Icon name={tone === 'done' ? 'completed' : 'failed'} />
           {href === undefined ? <span>{text}</span> : <a href={href}>{text}</a>}
           <button
             type="button"

@@ -1,9 +1,7 @@
 import type { Figure } from '../figure.ts'
 import { memory } from './memory.ts'
-import { page } from './page.ts'
 import { pty } from './pty.ts'
-import { start } from './start.ts'
 import { submit } from './submit.ts'
 
 /** Every figure, in the order in which they are measured and shown. */
-export const FIGURES: readonly Figure[] = [submit, start, memory, pty, page]
+export const FIGURES: readonly Figure[] = [submit, memory, pty]

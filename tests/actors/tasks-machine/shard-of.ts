@@ -10,6 +10,7 @@ import { assert } from '../../../runtime/errors.ts'
 import { seededRandom, type Random } from '../../../runtime/scheduling/random.ts'
 import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
 import type { Change, Event, Leading, Shard } from '../../../runtime/shard/machine.ts'
+import { SimulatedSpace } from '../../../runtime/storage/space/space.ts'
 import { idOf } from '../task-of.ts'
 
 export const PROJECT = 'p'
@@ -46,7 +47,8 @@ export class TaskShard implements Shard<Command> {
       overran: () => undefined,
       reordered: () => undefined,
     }
-    this.#leading = tasksMachine({ clock: this.clock, random, listener }).lead(this)
+    const space = new SimulatedSpace()
+    this.#leading = tasksMachine({ clock: this.clock, random, space, listener }).lead(this)
   }
 
   get led(): LedTasks {

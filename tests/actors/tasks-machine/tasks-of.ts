@@ -6,6 +6,7 @@ import { shardOfProject, taskIdOf } from '../../../actors/task/task-id.ts'
 import type { Task } from '../../../actors/task/task.ts'
 import type { TasksListener } from '../../../actors/tasks-machine/led-tasks.ts'
 import { tasksMachine } from '../../../actors/tasks-machine/tasks-machine.ts'
+import { SimulatedSpace } from '../../../runtime/storage/space/space.ts'
 import type { Terminals } from '../../../actors/terminals.ts'
 import { seededRandom } from '../../../runtime/scheduling/random.ts'
 import { hex } from '../../../runtime/shard/entry.ts'
@@ -25,12 +26,14 @@ const DEAF: TasksListener = {
 /** The shards of a fleet on simulated disks, with nobody who runs anything: a test does. */
 export class TasksBench {
   readonly bench: Bench<Command>
+  readonly space = new SimulatedSpace()
   #system: System<Command>
   #count = 0
 
   constructor(listener = DEAF) {
     const random = seededRandom(1)
-    this.bench = new Bench<Command>((clock) => tasksMachine({ clock, random, listener }))
+    const { space } = this
+    this.bench = new Bench<Command>((clock) => tasksMachine({ clock, random, space, listener }))
     this.#system = this.bench.start()
   }
 
@@ -121,6 +124,7 @@ export class TasksBench {
     return new LocalFleet({
       clock: this.bench.clock,
       random: seededRandom(2),
+      space: this.space,
       shards: this.#system.shards,
       catalog: new Catalog({ cold: { scan: nobody } }),
       terminals: new Proxy({} as Terminals, { get: nobody }),

@@ -101,6 +101,8 @@ const REFUSALS: readonly [text: string, says: RegExp][] = [
   ['node:\n  slots: &a 1\n  drainMs: *a\n', /my\.yaml:3: write the value out/],
   ['node:\n  console: 127.0.0.1:7\n  admin: 127.0.0.1:7\n', /two of console/],
   ['node:\n  adminLimits:\n    keepaliveTimeoutMs: 10000\n', /has to be below keepaliveIntervalMs/],
+  ['node:\n  disk:\n    takeFreePercent: 20\n', /warnFree has to be at least takeFree/],
+  ['node:\n  disk:\n    takeFreeBytes: 1000\n', /takeFree at least writeFree/],
 ]
 
 t.test('a wrong file is refused with its line, and with the closest right key', async (t) => {
@@ -143,7 +145,8 @@ t.test(
     const found = new Map<string, string>()
     collect(parseDocument(defaults).contents as YAMLMap<Scalar, unknown>, '', found)
     t.same([...found.keys()].sort(), [...KEY_NAMES].sort())
-    const sources = globSync(['node/**/*.ts', 'actors/**/*.ts'], { exclude: ['node/config/**'] })
+    const folders = ['actors', 'node', 'runtime'].map((folder) => `${folder}/**/*.ts`)
+    const sources = globSync(folders, { exclude: ['node/config/**'] })
       .map((file) => readFileSync(file, 'utf8'))
       .join('\n')
     for (const name of KEY_NAMES) {

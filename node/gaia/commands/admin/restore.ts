@@ -14,7 +14,7 @@ not be started beside it: start the new one with architect --data DIR. Tasks tha
 the backup are treated as lost: they run again, or wait for a person if they say so.`,
 
   async run({ operands: [from = '', to = ''] }, { terminal, json, workingDirectory }) {
-    const { restoreStore } = await import('../../../restore.ts')
+    const { restoreStore } = await import('../../../store/restore.ts')
     const directory = resolve(workingDirectory, to)
     const { entries, bytes, storeId } = await restoreStore(
       resolve(workingDirectory, from),

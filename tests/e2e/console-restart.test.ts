@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import t from 'tap'
 import { architectOf } from './architect-of.ts'
 import { browserOf, tabOf } from './browser-of.ts'
-import { gaiaOf, linkOf, submit } from './page-of.ts'
+import { gaiaOf, linkOf, submit } from './console-of.ts'
 
 /** A node that is restarted wants the port that it had; the system gives none back by itself. */
 function freePort(): Promise<number> {
@@ -39,7 +39,7 @@ t.test('a page comes back by itself after its node was killed', async (t) => {
   node = await architectOf({ directory: first.directory, flags })
 
   await page.getByText('Reconnecting').waitFor({ state: 'hidden' })
-  await page.locator('main:not(.stale)').waitFor()
+  await page.locator('button.destructive:enabled').waitFor()
   await screen.getByText('line 44', { exact: true }).waitFor({ timeout: 20_000 })
   await page.locator('.why .state').getByText('completed').waitFor()
   const text = (await screen.innerText()).replaceAll(/\s+/g, ' ')

@@ -1,14 +1,14 @@
-import { storedTopology, topologyOp } from '../runtime/authority/stored-topology.ts'
-import { RuntimeError } from '../runtime/errors.ts'
-import { renamed } from '../runtime/placement/renamed.ts'
-import { systemClock } from '../runtime/scheduling/system-clock.ts'
-import { systemRandom } from '../runtime/scheduling/system-random.ts'
-import { ulid } from '../runtime/scheduling/ulid.ts'
-import type { Directory } from '../runtime/storage/directory/directory.ts'
-import { restore, type Restored } from '../runtime/storage/directory/restore.ts'
-import { storeIdOf, type StoreId } from '../runtime/storage/store-id.ts'
-import type { Op } from '../runtime/storage/store.ts'
-import { bootOp } from './boot.ts'
+import { storedTopology, topologyOp } from '../../runtime/authority/stored-topology.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
+import { renamed } from '../../runtime/placement/renamed.ts'
+import { systemClock } from '../../runtime/scheduling/system-clock.ts'
+import { systemRandom } from '../../runtime/scheduling/system-random.ts'
+import { ulid } from '../../runtime/scheduling/ulid.ts'
+import type { Directory } from '../../runtime/storage/directory/directory.ts'
+import { restore, type Restored } from '../../runtime/storage/directory/restore.ts'
+import { storeIdOf, type StoreId } from '../../runtime/storage/store-id.ts'
+import type { Op } from '../../runtime/storage/store.ts'
+import { bootOp } from '../boot.ts'
 
 /**
  * Makes a store of a backup, under an id and a key of its own: were it the old one, two disks could
@@ -30,7 +30,7 @@ export async function restoreStore(
 async function newIdentity(backup: Directory, storeId: StoreId): Promise<readonly Op[]> {
   const topology = storedTopology(backup.hot)
   if (!topology) throw new RuntimeError('STORE_REFUSED', 'Cannot restore: it holds no topology')
-  const { identityOf } = await import('./identity.ts')
+  const { identityOf } = await import('../identity.ts')
   const { op, keyHash } = identityOf(storeId)
   const { node } = backup.sentinel
   const entry = { node, address: '', boot: 0, bootId: '', status: 'up', keyHash } as const

@@ -1,0 +1,44 @@
+import type { HealthNote } from '../../actors/fleet.ts'
+import type { Space, Stage } from '../../runtime/storage/space/space.ts'
+import type { StoreMetrics } from '../../runtime/storage/store-metrics.ts'
+
+/** From here on writes are slow enough that people wait for them. Unit: ms. */
+const COMMIT_SLOW_MS = 100
+
+/** How a database does: how long its fsyncs take, and what took too long. */
+export function storeNotes(database: string, metrics: StoreMetrics): HealthNote[] {
+  const { groups, p50Ms, p99Ms, slowWrites, slowReads } = metrics
+  const times = groups === 0 ? 'no writes yet' : `a write takes ${ms(p50Ms)}, p99 ${ms(p99Ms)}`
+  const slow = `${slowWrites} of ${groups} writes and ${slowReads} reads took over 100 ms`
+  const component = `store ${database}`
+  if (p99Ms < COMMIT_SLOW_MS) return [{ component, level: 'ok', message: `${times}; ${slow}` }]
+  const fix = 'find out what else uses the disk, or give the node a faster one'
+  return [{ component, level: 'warning', message: `the disk is slow: ${times}; ${slow}`, fix }]
+}
+
+const LEVELS: Readonly<Record<Stage, HealthNote['level']>> = {
+  ample: 'ok',
+  low: 'warning',
+  scarce: 'failing',
+  full: 'failing',
+}
+
+/** How much room there is, and what is held up by the lack of it. */
+export function spaceNotes(space: Space & { describe(): string }): HealthNote[] {
+  const { stage } = space
+  const note = {
+    component: 'disk',
+    level: LEVELS[stage],
+    message: space.full ?? space.scarce ?? space.describe(),
+  }
+  if (stage === 'ample') return [note]
+  const fix =
+    stage === 'low'
+      ? 'free some space on the disk of the data directory'
+      : 'free some space on the disk of the data directory: the node goes on by itself within seconds'
+  return [{ ...note, fix }]
+}
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+}
