@@ -28,8 +28,8 @@ export class LogDisk {
   }
 
   /**
-   * Reads the copy back. A gap, or an entry that does not continue the hash chain, is
-   * `STORE_CORRUPT`: a log with a hole is never served.
+   * Reads the copy back. A gap, or an entry that is there twice, is `STORE_CORRUPT`: a log with a
+   * hole is never served.
    */
   load(
     store: Store,
@@ -66,6 +66,7 @@ export class LogDisk {
     this.#records.push({ first, last: first + entries.length - 1 })
     const expected = base.index + tail.length + 1
     if (first > expected) return hole(this.#shard, expected, first)
+    if (first < expected && tail.length > 0) return twice(this.#shard, first)
     for (const [at, bytes] of entries.entries()) {
       const index = first + at
       if (index <= base.index) continue // The rest of a record that was dropped in part.
@@ -121,6 +122,11 @@ function numbersOf({
   applied,
 }: StoredMeta): Pick<Replica, 'promised' | 'normal' | 'applied'> {
   return { promised, normal, applied }
+}
+
+function twice(shard: number, index: number): RuntimeError {
+  const message = `Cannot read the log of shard ${shard}: entry ${index} is there twice`
+  return new RuntimeError('STORE_CORRUPT', message, { details: { shard, index } })
 }
 
 function hole(shard: number, expected: number, found: number): RuntimeError {
