@@ -8,6 +8,8 @@ import type { Rows } from './rows.ts'
 /** Bounds of what is decided and not yet committed in one shard (decisions, item 12). */
 export const TAIL_ENTRIES_MAX = 4_096
 export const TAIL_BYTES_MAX = 16 * 1024 * 1024
+/** Commands that wait for an answer, reads too: a disk that hangs must not fill the memory. */
+export const WAITING_MAX = 16_384
 /** Appends on their way at once: one being fsynced, one being gathered. */
 const APPENDS_MAX = 2
 /** How often unanswered commands are looked at for their deadlines. Unit: ms. */
@@ -64,7 +66,7 @@ export class Ledger<Command> implements Shard<Command> {
   readonly #appends: number[] = []
   #gathering = false
   /** In order of index. */
-  readonly #waiting: Waiting[] = []
+  #waiting: Waiting[] = []
   #unconfirmed: Waiting[] = []
   #confirming: Waiting[] = []
   #end: End
@@ -104,9 +106,7 @@ export class Ledger<Command> implements Shard<Command> {
   command(command: Command, deadlineMs: number, answer: Answer): void {
     if (this.#ended) return answer(notLeader(this.shard))
     if (deadlineMs <= this.#options.clock.monotonicMs()) return answer(tooLate(this.shard))
-    if (this.#tail.length >= TAIL_ENTRIES_MAX || this.#tailBytes >= TAIL_BYTES_MAX) {
-      return answer(tailFull(this.shard))
-    }
+    if (this.#full) return answer(tailFull(this.shard))
     const wallMs = this.wallMs()
     if (wallMs === undefined) return answer(doubted(this.shard))
     const stamp = { wallMs, epoch: this.epoch, index: this.#end.index + 1 }
@@ -118,6 +118,12 @@ export class Ledger<Command> implements Shard<Command> {
       this.#options.broken(error)
       answer(unknown(this.shard))
     }
+  }
+
+  get #full(): boolean {
+    const waiting = this.#waiting.length + this.#unconfirmed.length
+    const tail = this.#tail.length >= TAIL_ENTRIES_MAX || this.#tailBytes >= TAIL_BYTES_MAX
+    return tail || waiting >= WAITING_MAX
   }
 
   #decide(events: readonly Event[]): void {
@@ -217,6 +223,9 @@ export class Ledger<Command> implements Shard<Command> {
     for (const waiting of [...this.#waiting, ...this.#unconfirmed, ...this.#confirming]) {
       if (waiting.deadlineMs <= nowMs) this.#answer(waiting, unknown(this.shard))
     }
+    const open = ({ answered }: Waiting): boolean => !answered
+    this.#waiting = this.#waiting.filter(open)
+    this.#unconfirmed = this.#unconfirmed.filter(open)
     if (this.#waiting.length + this.#unconfirmed.length + this.#confirming.length > 0)
       this.#sweepLater()
   }
@@ -260,7 +269,7 @@ function tooLate(shard: number): RuntimeError {
 }
 
 function tailFull(shard: number): RuntimeError {
-  const message = `Cannot decide in shard ${shard}: ${TAIL_ENTRIES_MAX} entries wait to be committed`
+  const message = `Cannot decide in shard ${shard}: too much waits to be committed`
   return new RuntimeError('RESOURCE_EXHAUSTED', message, { retryAfterMs: 250 })
 }
 
