@@ -10,6 +10,8 @@ export interface BenchNode {
   readonly pid: number
   /** The address of its admin door. */
   readonly admin: string
+  /** That of its console. */
+  readonly console: string
   /** As a service is stopped; resolves once the process is gone. */
   stop(): Promise<void>
 }
@@ -22,10 +24,10 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const { admin } = await readyOf(child)
+  const ready = await readyOf(child)
   return {
     pid: child.pid ?? 0,
-    admin,
+    ...ready,
     async stop() {
       child.kill('SIGTERM')
       await gone
@@ -33,7 +35,7 @@ export async function startNode(data: string, flags: readonly string[] = []): Pr
   }
 }
 
-function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
+function readyOf(child: ChildProcess): Promise<Pick<BenchNode, 'admin' | 'console'>> {
   let text = ''
   return new Promise((resolve, reject) => {
     child.once('close', (code) =>
@@ -42,7 +44,9 @@ function readyOf(child: ChildProcess): Promise<{ readonly admin: string }> {
     child.stdout?.on('data', (chunk) => {
       text += String(chunk)
       const line = text.split('\n').find((each) => each.startsWith('{"event":"ready"'))
-      if (line?.endsWith('}')) resolve(JSON.parse(line) as { readonly admin: string })
+      if (!line?.endsWith('}')) return
+      const { admin, console } = JSON.parse(line) as Pick<BenchNode, 'admin' | 'console'>
+      resolve({ admin, console })
     })
   })
 }

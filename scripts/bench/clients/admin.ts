@@ -25,6 +25,8 @@ export type SubmitStream = ClientDuplexStream<
 
 export interface Admin {
   submit(): SubmitStream
+  /** An API token that may submit. */
+  createToken(): Promise<string>
 }
 
 /** A client as anybody would write it from `admin.proto`. */
@@ -36,6 +38,15 @@ export function connect({ address, secret }: Door): Admin {
   )
   const metadata = new Metadata()
   metadata.set('authorization', `Bearer ${secret}`)
-  const methods = client as unknown as Record<string, (metadata: Metadata) => unknown>
-  return { submit: () => methods['Submit']?.call(client, metadata) as SubmitStream }
+  const methods = client as unknown as Record<string, (...parts: unknown[]) => unknown>
+  return {
+    submit: () => methods['Submit']?.call(client, metadata) as SubmitStream,
+    createToken: () =>
+      new Promise((resolve, reject) => {
+        const request = { name: 'bench', role: 'operator' }
+        const done = (failure: Error | null, made?: { readonly secret: string }): void =>
+          made ? resolve(made.secret) : reject(failure ?? new Error('no answer'))
+        methods['CreateToken']?.call(client, request, metadata, done)
+      }),
+  }
 }
