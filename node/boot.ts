@@ -11,6 +11,9 @@ import { storeIdOf } from '../runtime/storage/store-id.ts'
 
 /** How often a store was started. */
 export const BOOT = { kind: 'boot', version: 1 } as const satisfies Format
+/** Who a store is, and the certificate authority of its cluster: made in `identity.ts`, which is loaded once. */
+export const IDENTITY = { kind: 'identity', version: 1 } as const satisfies Format
+export const CERTIFIER = { kind: 'ca', version: 1 } as const satisfies Format
 
 const BOOT_KEY = 'm/boot'
 

@@ -2,8 +2,8 @@ import 'reflect-metadata' // What the certificate library's container asks for, 
 import { createHash, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import type { Op } from '../runtime/storage/store.ts'
-import { encodeValue, type Format } from '../runtime/storage/format.ts'
-import { bootOp } from './boot.ts'
+import { encodeValue } from '../runtime/storage/format.ts'
+import { bootOp, CERTIFIER, IDENTITY } from './boot.ts'
 import { topologyOp } from '../runtime/authority/stored-topology.ts'
 import { firstTopology } from '../runtime/placement/first-topology.ts'
 import type { StoreId } from '../runtime/storage/store-id.ts'
@@ -13,10 +13,6 @@ import type { StoreId } from '../runtime/storage/store-id.ts'
  * founds, and a topology of one. Joining nodes are certified by that authority; until the recovery
  * kit is exported its root key stays here, sealed by the directory's mode.
  */
-
-/** Who a store is, and the certificate authority of its cluster. */
-export const IDENTITY = { kind: 'identity', version: 1 } as const satisfies Format
-export const CERTIFIER = { kind: 'ca', version: 1 } as const satisfies Format
 
 const IDENTITY_KEY = 'm/identity'
 const CERTIFIER_KEY = 'm/ca'

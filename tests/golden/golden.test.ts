@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import t from 'tap'
 import { decodeValue, encodeValue } from '../../runtime/storage/format.ts'
+import { schemas } from '../../node/schemas.ts'
 import { layouts, samples } from './samples.ts'
 
 /*
@@ -51,6 +52,14 @@ t.test('what any version wrote is read today, and each step has its upcaster', a
       t.doesNotThrow(read, `"${kind}" of version ${older}`)
     }
   }
+})
+
+t.test('every format is listed, with its version and a line on what it is', async (t) => {
+  const listed = new Map(schemas().map((schema) => [schema.kind, schema]))
+  for (const { format } of samples()) {
+    t.match(listed.get(format.kind), { version: format.version, summary: /.{10}/ }, format.kind)
+  }
+  t.equal(listed.size, samples().length, 'and none is listed that has no golden file')
 })
 
 t.test('frames, keys, marks and the sentinel are as they were', async (t) => {
