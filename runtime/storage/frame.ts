@@ -4,14 +4,17 @@ import { checksum } from './checksum.ts'
 /** `[version u8][flags u8][crc32 u32][written ms u64]`, big endian, before every value on disk. */
 const HEADER_BYTES = 14
 const VERSION = 1
+const TWO_32 = 2 ** 32
 
 /** The value as it is stored: LevelDB of 2017 returns rotten bytes without an error, this does not. */
 export function framed(key: string, payload: Uint8Array, wallMs: number): Uint8Array {
-  const frame = new Uint8Array(HEADER_BYTES + payload.length)
-  const view = new DataView(frame.buffer)
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
+  const writtenMs = Math.max(0, wallMs)
   frame[0] = VERSION
-  view.setUint32(2, checksum(key, payload))
-  view.setBigUint64(6, BigInt(Math.max(0, wallMs)))
+  frame[1] = 0
+  frame.writeUInt32BE(checksum(key, payload), 2)
+  frame.writeUInt32BE(Math.floor(writtenMs / TWO_32), 6)
+  frame.writeUInt32BE(writtenMs % TWO_32, 10)
   frame.set(payload, HEADER_BYTES)
   return frame
 }
