@@ -18,7 +18,7 @@ import { chooseAddresses } from './config/addresses.ts'
 import type { NodeConfiguration } from './config/keys.ts'
 import { probePort } from './config/port-probe.ts'
 import { createCredentials } from './credentials.ts'
-import { createHolderClient } from './holder/client.ts'
+import { createHolderClient, type HolderClient } from './holder/client.ts'
 import { nextBoot } from './boot.ts'
 import { openStore } from './store/open-store.ts'
 import { openCredential, removeLocalAccess, writeLocalAccess } from './local-access.ts'
@@ -48,10 +48,15 @@ export interface Events {
   note(line: string): void
 }
 
-/** Builds a node out of its parts, with the real world at its edges. */
+/**
+ * Builds a node out of its parts, with the real world at its edges.
+ *
+ * @param terminals another form of them, for who measures all but them.
+ */
 export async function compose(
   configuration: NodeConfiguration,
   events: Events,
+  terminals?: HolderClient,
 ): Promise<RunningNode> {
   const { data, name, drainMs } = configuration
   const clock = systemClock
@@ -67,7 +72,7 @@ export async function compose(
     clock,
     random,
   })
-  const holder = createHolderClient({ data, store: sentinel.storeId, build: VERSION })
+  const holder = terminals ?? createHolderClient({ data, store: sentinel.storeId, build: VERSION })
   const authority = new OneVoterAuthority({ store: hot })
   const report = new NodeReport({ configuration, directory, space, entry, clock, holder })
   const node: Node = new Node({

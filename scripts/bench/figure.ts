@@ -90,7 +90,7 @@ function reached({ least, most }: Rival, ratio: number | null): boolean {
 }
 
 /** Runs a rival: what goes wrong with it is its answer, not the end of the figure. */
-export async function valueOf(run: () => Promise<number>): Promise<number | Error> {
+export async function valueOf<Value>(run: () => Promise<Value>): Promise<Value | Error> {
   try {
     return await run()
   } catch (error) {

@@ -1,8 +1,8 @@
 /** A thousand pages that watch the list of tasks, while tasks are submitted. */
 import { readCredential } from '../../../node/local-access.ts'
-import { connect } from '../clients/admin.ts'
-import { runClient } from '../clients/client.ts'
-import type { LiveAges, LivePages } from '../clients/live-pages.ts'
+import { connect } from '../programs/admin.ts'
+import { runProgram } from '../programs/program.ts'
+import type { LiveAges, LivePages } from '../programs/live-pages.ts'
 import { type Bench, type Figure, type Result, stated } from '../figure.ts'
 import { inDirectory, startNode } from '../node.ts'
 
@@ -33,7 +33,7 @@ async function watched(data: string): Promise<LiveAges> {
   const keys: string[] = []
   for (let key = 0; key <= PAGES / PAGES_A_KEY; key++) keys.push(await admin.createToken())
   const options: LivePages = { ...LOAD, console: node.console, keys }
-  const ages = (await runClient('live-pages.ts', options)) as LiveAges
+  const ages = (await runProgram('live-pages.ts', options)) as LiveAges
   await node.stop()
   return ages
 }

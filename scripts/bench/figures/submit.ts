@@ -5,8 +5,8 @@
 import { join } from 'node:path'
 import { readCredential } from '../../../node/local-access.ts'
 import { HighWaterFile } from '../../../runtime/storage/directory/high-water-file.ts'
-import { runClient } from '../clients/client.ts'
-import type { Count, Load } from '../clients/load.ts'
+import { runProgram } from '../programs/program.ts'
+import type { Count, Load } from '../programs/load.ts'
 import {
   type Bench,
   compared,
@@ -55,7 +55,7 @@ async function architect(
 ): Promise<{ readonly rate: number; readonly perFsync: number }> {
   const node = await startNode(data, ['--slots', '0'])
   const door = { address: node.admin, secret: await readCredential(data) }
-  const { rate, total } = (await runClient('architect-submit.ts', { ...LOAD, ...door })) as Count
+  const { rate, total } = (await runProgram('architect-submit.ts', { ...LOAD, ...door })) as Count
   await node.stop()
   return { rate, perFsync: total / fsyncCount(data) }
 }
@@ -70,7 +70,7 @@ async function bullmq({ peers }: Bench, data: string): Promise<number> {
   const redis = await startRedis(await peers.redis(), data)
   try {
     const options = { ...LOAD, from, port: redis.port }
-    const { rate } = (await runClient('bullmq-submit.ts', options)) as Count
+    const { rate } = (await runProgram('bullmq-submit.ts', options)) as Count
     return rate
   } finally {
     await redis.stop()

@@ -1,8 +1,11 @@
 import type { Figure } from '../figure.ts'
+import { assign } from './assign.ts'
 import { live } from './live.ts'
 import { memory } from './memory.ts'
+import { page } from './page.ts'
 import { pty } from './pty.ts'
+import { start } from './start.ts'
 import { submit } from './submit.ts'
 
 /** Every figure, in the order in which they are measured and shown. */
-export const FIGURES: readonly Figure[] = [submit, memory, pty, live]
+export const FIGURES: readonly Figure[] = [submit, assign, start, memory, pty, page, live]

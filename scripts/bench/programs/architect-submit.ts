@@ -1,6 +1,6 @@
 /** Submits tasks to a node, each with a key of its own, and counts those that are acknowledged. */
 import { connect, type Door } from './admin.ts'
-import { answer, optionsOf } from './client.ts'
+import { answer, optionsOf } from './program.ts'
 import { counted, type Load } from './load.ts'
 
 /** A project takes 100,000 waiting tasks: before that, the next one is filled. */

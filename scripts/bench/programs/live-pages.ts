@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { type FromNode, type FromPage, SUBPROTOCOL } from '../../../console/protocol.ts'
-import { answer, optionsOf } from './client.ts'
+import { answer, optionsOf } from './program.ts'
 
 export interface LivePages {
   /** `host:port` of the console. */

@@ -1,5 +1,5 @@
 /** Adds jobs to a BullMQ queue, one a call, and counts those whose promise has come true. */
-import { answer, optionsOf } from './client.ts'
+import { answer, optionsOf } from './program.ts'
 import { type Bullmq, queueOf } from './bullmq.ts'
 import { counted, type Load } from './load.ts'
 
