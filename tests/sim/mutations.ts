@@ -92,7 +92,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'accept the result of any attempt',
     file: 'actors/tasks-machine/attempts.ts',
     find: 'if (!current) return late(desk, task, { attempt, outcome })',
-    replace: 'if (!current && !runs(task)) return late(desk, task, { attempt, outcome })',
+    replace:
+      'if (ENDED.has(task.state)) return close(desk, task, outcome, afterwards(desk, task, outcome))',
   },
   {
     name: 'another answer for the same key',
