@@ -12,7 +12,7 @@ import { consoleOf, LOCAL_SECRET } from './console-of.ts'
 /** F25: whatever comes in, nothing breaks and no prototype changes. A failure prints its seed. */
 
 const SEED = 20_261_124
-const CASES = 10_000
+const CASES = 5_000
 const MS_A_CASE = 10
 
 const NASTY = ['__proto__', 'constructor', 'prototype', 'toString', '', '\uD800', '\0', 'length']
@@ -170,7 +170,7 @@ t.test(
           throw new Error(`${row.method} ${path}: ${answer.status} ${answer.body}`)
       },
     )
-    await fc.assert(property, { seed: SEED, numRuns: 1_500 })
+    await fc.assert(property, { seed: SEED, numRuns: 500 })
     t.same(unexpected, [])
   },
 )

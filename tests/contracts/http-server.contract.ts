@@ -97,14 +97,17 @@ export function httpServerContract(t: Tap, form: HttpServer['form'], open: Open)
   })
 
   t.test('two servers on one port: the second fails and says where', async (t) => {
-    const { port } = await served(t, {})
-    const second = open({
-      host: '127.0.0.1',
-      port,
-      clock: systemClock,
-      listener: { request: () => undefined, upgrade: () => undefined },
-    })
-    await t.rejects(second, {
+    const at = (port: number): Promise<HttpServer> =>
+      open({
+        ...{ host: '127.0.0.1', port, clock: systemClock },
+        listener: { request: () => undefined, upgrade: () => undefined },
+      })
+    const free = await at(0)
+    const { port } = free
+    free.stop()
+    const first = await at(port) // A port that was asked for: only such a one is ever shared.
+    t.teardown(() => first.stop())
+    await t.rejects(at(port), {
       code: 'FAILED_PRECONDITION',
       message: new RegExp(`^Cannot listen for HTTP on 127.0.0.1:${port}: `),
     })

@@ -41,10 +41,11 @@ t.test('every build for Linux is pinned, and its copy is what is expected', asyn
 t.test('redirected() changes three names and one version, and nothing else', async (t) => {
   const original = readFileSync(join(library, 'uws_linux_x64_137.node'))
   const copy = redirected(original)
-  const changed = [...copy.keys()].filter((at) => copy[at] !== original[at])
+  let changed = 0
+  for (let at = 0; at < copy.length; at++) if (copy[at] !== original[at]) changed += 1
   t.equal(copy.length, original.length)
-  t.equal(changed.length, 8)
-  t.same(redirected(copy), copy, 'a library that needs nothing new is left as it is')
+  t.equal(changed, 8)
+  t.equal(sha256(redirected(copy)), sha256(copy), 'what needs nothing new is left as it is')
 })
 
 t.test('redirected() refuses what is no library for it', async (t) => {

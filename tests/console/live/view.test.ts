@@ -107,6 +107,8 @@ t.test('a row that left and came back is there', async (t) => {
   view.update({ rows: [row] })
   viewer.open = true
   view.catchUp(viewer)
+  const [, delta] = viewer.heard
+  t.same(delta?.t === 'd' && delta.rm, [], 'not in both lists')
   t.equal(mirrorOf(viewer.heard, CH).rows.size, 1)
 })
 
