@@ -109,8 +109,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'never fire a timer',
-    file: 'actors/tasks-machine/tasks-machine.ts',
-    find: "if (this.task(id)?.version === version) this.#shard.propose({ type: 'due', task: id, version })",
-    replace: '',
+    file: 'actors/tasks-machine/timers.ts',
+    find: "if (this.#options.shard.propose({ type: 'due', task: id, version })) continue",
+    replace: 'continue',
   },
 ]
