@@ -182,3 +182,9 @@ function collect(map: YAMLMap<Scalar, unknown>, prefix: string, found: Map<strin
     else found.set(path, comment.replaceAll(/\s+/g, ' '))
   })
 }
+
+t.test('the service unit that is shipped starts a node with flags that there are', async (t) => {
+  const unit = readFileSync('scripts/deploy/architect.service', 'utf8')
+  const [, flags = ''] = /^ExecStart=\S+\/architect (.*)$/m.exec(unit) ?? []
+  t.match(loaded(flags.split(' ')), { data: '/var/lib/architect', log: 'json' })
+})

@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import t from 'tap'
+
+function pages(): readonly string[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  })
+  return listed.split('\n').filter((path) => path.endsWith('.md') && existsSync(path))
+}
+
+/** What a page leads to: its links, and the files of ours that it names as code. */
+function targetsOf(page: string, text: string): readonly string[] {
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, link = '']) =>
+    normalize(join(dirname(page), link)),
+  )
+  const named = text.matchAll(
+    /`((?:tests|scripts|config|docs|proto|actors|runtime|console|node)\/[\w./-]+)`/g,
+  )
+  return [...links, ...[...named].map(([, path = '']) => path)]
+}
+
+t.test('every page leads only to what is there', async (t) => {
+  const broken = pages().flatMap((page) => {
+    const missing = targetsOf(page, readFileSync(page, 'utf8')).filter((path) => !existsSync(path))
+    return missing.map((path) => `${page}: ${path} is not there`)
+  })
+  t.same(broken, [])
+})
+
+t.test('targetsOf() finds links and files, and leaves the web alone', async (t) => {
+  const text =
+    'See [a](b.md#c), [d](https://e.org), `tests/f.ts`, [g](../README.md) and `npm test`.'
+  t.same(targetsOf('docs/x.md', text), ['docs/b.md', 'README.md', 'tests/f.ts'])
+})
