@@ -56,7 +56,6 @@ export async function listenNode(options: HttpServerOptions): Promise<HttpServer
   return {
     port: (server.address() as AddressInfo).port,
     form: 'node',
-    stopListening: () => void server.close(),
     stop() {
       pulse.cancel()
       server.close()

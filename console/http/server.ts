@@ -16,8 +16,6 @@ export interface HttpServer {
   /** The real one, also when 0 was asked for. */
   readonly port: number
   readonly form: 'uws' | 'node'
-  /** Takes no more connections; those there are go on. */
-  stopListening(): void
   /** Ends everything at once. */
   stop(): void
 }

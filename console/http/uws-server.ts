@@ -69,18 +69,10 @@ export function listenUws(uws: UwsModule, options: HttpServerOptions): HttpServe
     const message = `Cannot listen for HTTP on ${host}:${port}: the port is taken, or the address is not of this machine`
     throw new RuntimeError('FAILED_PRECONDITION', message)
   }
-  let open = true
   return {
     port: uws.us_socket_local_port(listening),
     form: 'uws',
-    stopListening() {
-      if (open) uws.us_listen_socket_close(listening)
-      open = false
-    },
-    stop() {
-      open = false
-      app.close()
-    },
+    stop: () => void app.close(),
   }
 }
 
