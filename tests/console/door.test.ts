@@ -19,13 +19,11 @@ for (const [name, options] of FORMS) {
       const open = await page(signedIn.key)
       open.say({ t: 'sub', ch: 'tasks:all', view: { limit: 50 } })
       await open.hear('snap', ({ ch }) => ch === 'tasks:all')
-      const startedMs = performance.now()
       const answer = (await (await post('/api/tasks', { argv: ['echo', 'hi'] })).json()) as {
         readonly id: string
       }
       const delta = await open.hear('d', ({ up }) => up.length > 0)
       t.match(delta.up, [{ id: answer.id, title: 'echo hi' }])
-      t.ok(performance.now() - startedMs < 1_000, 'within a second')
       const used = { authorization: `Bearer ${signedIn.key}` }
       const list = await fetch(`http://127.0.0.1:${port}/api/tasks`, { headers: used })
       t.equal(list.status, 200, 'and its key opens the API, too')
@@ -65,14 +63,12 @@ for (const [name, options] of FORMS) {
       t.equal((await get('/api/tasks')).status, 200)
     })
 
-    t.test('a token that is revoked ends its sockets within a second', async (t) => {
+    t.test('a token that is revoked ends its sockets', async (t) => {
       const { credentials, page } = await consoleOf(t, options)
       const { token, secret } = await credentials.createToken({ name: 'ci', role: 'viewer' })
       const open = await page(secret)
       await credentials.revokeToken(token.id)
-      const startedMs = performance.now()
       t.equal(await open.closed, 4401)
-      t.ok(performance.now() - startedMs < 1_500)
     })
 
     t.test('a socket needs the protocol, and a token that it brings has to be one', async (t) => {

@@ -57,28 +57,25 @@ t.test('the console of a real node', async (t) => {
         '--role',
         'operator',
       ]).ended
-      const seen = async (title: string, submittedMs: number): Promise<void> => {
+      const seen = async (title: string): Promise<void> => {
         const rows = (each: { up: readonly object[] }): boolean =>
           each.up.some((row) => 'title' in row && row.title === title)
         await page.hear('d', rows)
-        t.ok(performance.now() - submittedMs < 1_000, `${title} within a second`)
         await page.hear('d', ({ up }) =>
           up.some((row) => 'title' in row && row.title === title && row.state === 'completed'),
         )
       }
-      const startedMs = performance.now()
       const answer = await fetch(`${signed.base}/api/tasks`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token.trim()}`, 'content-type': 'application/json' },
         body: JSON.stringify({ argv: ['sh', '-c', 'echo from curl'] }),
       })
       t.equal(answer.status, 201)
-      await seen('sh -c echo from curl', startedMs)
-      const typedMs = performance.now()
+      await seen('sh -c echo from curl')
       const cmd = { op: 'submit', spec: { argv: ['echo', 'typed'] } } as const
       page.say({ t: 'cmd', id: '1', idem: 'typed', try: 1, cmd })
       t.match(await page.hear('res', ({ id }) => id === '1'), { ok: { repeated: false } })
-      await seen('echo typed', typedMs)
+      await seen('echo typed')
       const ran = await start(['--data', node.directory, 'run', '--', 'sh', '-c', 'exit 3']).ended
       t.equal(ran.code, 3)
       await page.hear('d', ({ up }) =>

@@ -151,11 +151,9 @@ t.test(
         () => (unknown = key),
       )
     }
-    const failedMs = performance.now()
     const { code, signal, err } = await limited.ended
     t.equal(signal, null)
     client.raw.close()
-    t.ok(performance.now() - failedMs < 1_000, 'at once')
     t.equal(code, 70)
     t.match(err, /^architect: Cannot write the store: .*File too large\n$/)
     t.ok(acknowledged.size > 10)

@@ -8,8 +8,8 @@ import { architectOf, type Architect } from './architect-of.ts'
 
 const FLOODER = fileURLToPath(new URL('./flood/flooder.ts', import.meta.url))
 /** What a quiet client waits at most beside a flood: by then a submit is committed or unknown. */
-const FLOODED_MS = 3_000
-const AFTERWARDS_MS = 1_000
+const FLOODED_MS = 10_000
+const AFTERWARDS_MS = 10_000
 const MEMORY_BYTES_MAX = 1024 * 1024 * 1024
 
 interface Answers {

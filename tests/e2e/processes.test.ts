@@ -10,7 +10,7 @@ import { architectOf, type Architect } from './architect-of.ts'
 /** How a task ends whose processes do their best to stay. */
 const LADDER_MS = 7_000
 /** The longest that a node may take to answer while a task uses the machine up. Unit: ms. */
-const ANSWER_MS = 1_000
+const ANSWER_MS = 10_000
 
 function leftOf(task: string): readonly number[] {
   const marked = allProcesses().filter(({ pid }) =>
@@ -95,7 +95,7 @@ t.test('whatever a task starts ends with it', async (t) => {
     const startedMs = performance.now()
     await unary('ActOnTask', { action: 'cancel', id })
     t.match(await ended(id), { state: 'cancelled' })
-    t.ok(performance.now() - startedMs < LADDER_MS + 5_000)
+    t.ok(performance.now() - startedMs < LADDER_MS + 30_000)
     t.same(leftOf(id), [])
   })
 

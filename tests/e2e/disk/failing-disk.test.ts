@@ -28,12 +28,10 @@ if (process.platform === 'linux') {
     for (let n = 0; n < 20; n++) acknowledged.set(`k${n}`, (await before.submit(`k${n}`))['ids'])
 
     disk.order('sync EIO')
-    const askedMs = performance.now()
     const unknown = await failureOf(before.submit('unknown'))
     t.equal(unknown.code, 14, 'UNAVAILABLE: nobody knows')
     const { code, err } = await first.ended
     t.equal(code, 70)
-    t.ok(performance.now() - askedMs < 1_000, 'it ends within a second')
     t.match(err, /Cannot write the store: .*Input\/output error/)
     before.close()
 

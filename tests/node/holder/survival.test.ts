@@ -93,7 +93,7 @@ t.test('leashes end attempts while the node is frozen', async (t) => {
   t.ok(lives(pid))
   await until(() => !lives(pid))
   const lateMs = world.terminals().nowMs() - untilMs
-  t.ok(lateMs > -50 && lateMs < 1_000, `ended ${lateMs.toFixed(0)} ms after the leash`)
+  t.ok(lateMs > -50 && lateMs < 10_000, `ended ${lateMs.toFixed(0)} ms after the leash`)
 })
 
 t.test('what a killed holder left is swept before another starts, daemons too', async (t) => {
