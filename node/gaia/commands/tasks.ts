@@ -2,6 +2,7 @@ import { TASK_STATES } from '../../../actors/task/task.ts'
 import { connected, type Command, type Context, type Given } from '../command.ts'
 import { Ending, EXIT } from '../exit.ts'
 import type { ListMessage } from '../messages.ts'
+import type { Terminal } from '../terminal.ts'
 import { formatMoment, jsonLine, paintState, plain, table } from '../print.ts'
 
 export const tasks: Command = {
@@ -86,12 +87,25 @@ async function showPage(page: Page, { terminal, json }: Context): Promise<void> 
     terminal.note('No tasks. To add one: gaia run -- echo hello')
   } else {
     const head = ['ID', 'STATE', 'PRI', 'PROJECT', 'CHANGED', 'TITLE', 'REASON']
-    await terminal.out(table([head, ...page.tasks.map(row)]))
+    const [first = '', ...lines] = table([head, ...page.tasks.map(row)])
+      .trimEnd()
+      .split('\n')
+    const shown = lines.map((line, at) => painted(cut(line, terminal), page.tasks[at], terminal))
+    await terminal.out([cut(first, terminal), ...shown, ''].join('\n'))
   }
   if (page.cursor !== undefined) terminal.note(`More: gaia tasks --cursor ${page.cursor}`)
   if (page.missing.length > 0) {
     terminal.note(`Not here: the tasks of shards ${page.missing.join(', ')}, which do not answer`)
   }
+}
+
+/** A line of the list is a line of the window. */
+function cut(line: string, { size }: Terminal): string {
+  return size === undefined || line.length <= size.cols ? line : `${line.slice(0, size.cols - 1)}…`
+}
+
+function painted(line: string, task: Shown | undefined, terminal: Terminal): string {
+  return task ? line.replace(task.state, paintState(terminal, task.state)) : line
 }
 
 function row(task: Shown): readonly string[] {

@@ -1,3 +1,4 @@
+import { ENDED, TASK_STATES, type TaskState } from '../../../../actors/task/task.ts'
 import { connected, type Command, type Context, type Given, type Option } from '../../command.ts'
 import type { AdminClient } from '../../client.ts'
 import { Ending, EXIT, exitCodeOf } from '../../exit.ts'
@@ -95,10 +96,10 @@ async function actOnAll(
   let changed = 0
   for await (const step of client.stream('Bulk', { action, ...filter })) {
     changed = step.changed
-    terminal.progress(`${changed} tasks`)
+    terminal.progress(counted(changed))
   }
   terminal.progress('')
-  await terminal.out(json ? jsonLine({ changed }) : `${changed} tasks\n`)
+  await terminal.out(json ? jsonLine({ changed }) : `${counted(changed)}\n`)
   return EXIT.ok
 }
 
@@ -109,11 +110,28 @@ async function mustConfirm(
   filter: ReturnType<typeof filterOf>,
   { client, context }: Acting,
 ): Promise<void> {
-  const { tasks, cursor } = await client.call('ListTasks', { ...filter, limit: COUNTED_MAX })
-  const count = `${cursor === undefined ? '' : 'more than '}${tasks.length} tasks`
+  const concerned = { states: CONCERNED[action], ...filter, limit: COUNTED_MAX }
+  const { tasks, cursor } = await client.call('ListTasks', concerned)
+  if (tasks.length === 0) return // Nothing to ask about.
+  const count = `${cursor === undefined ? '' : 'more than '}${counted(tasks.length)}`
   if (!context.terminal.interactive) {
     throw new Ending(EXIT.usage, `Cannot ${action} ${count}: nobody is here to ask; add --yes`)
   }
-  if (await context.terminal.confirm(`${action} ${count}?`)) return
+  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} ${count}?`
+  if (await context.terminal.confirm(question)) return
   throw new Ending(EXIT.failed, `Nothing was changed`)
+}
+
+const LIVE = TASK_STATES.filter((state) => !ENDED.has(state))
+
+/** The states that an action changes, when none are named. */
+const CONCERNED: Readonly<Record<Action, readonly TaskState[]>> = {
+  cancel: LIVE,
+  pause: LIVE,
+  resume: LIVE,
+  retry: ['failed', 'discarded', 'expired'],
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`
 }

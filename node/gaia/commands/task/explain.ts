@@ -1,3 +1,4 @@
+import { ENDED, type TaskState } from '../../../../actors/task/task.ts'
 import { connected, type Command } from '../../command.ts'
 import { EXIT } from '../../exit.ts'
 import { jsonLine, paintState, plain, table } from '../../print.ts'
@@ -13,16 +14,23 @@ export const taskExplain: Command = {
     const found = await connected(context, (client) => client.call('ExplainTask', { id }))
     if (json) await terminal.out(jsonLine(found))
     else {
-      await terminal.out(`${paintState(terminal, found.task.state)}  ${plain(found.why)}\n`)
+      const { state } = found.task
+      const why = found.why === state ? '' : `  ${plain(found.why)}`
+      await terminal.out(`${paintState(terminal, state)}${why}\n`)
       if (found.ahead > 0)
-        await terminal.out(`${found.ahead} tasks of its project are ahead of it\n`)
+        await terminal.out(
+          `ahead of it in its project: ${found.ahead} ${found.ahead === 1 ? 'task' : 'tasks'}\n`,
+        )
       const rows = found.considered.map(({ node, fits, why }) => [
         plain(node),
         fits ? 'fits' : 'does not fit',
         plain(why),
       ])
-      await terminal.out(table(rows))
+      if (!PLACED.has(state)) await terminal.out(table(rows))
     }
     return EXIT.ok
   },
 }
+
+/** Where a task could go is of interest until it has gone there. */
+const PLACED: ReadonlySet<TaskState> = new Set([...ENDED, 'assigned', 'executing', 'waiting_human'])
