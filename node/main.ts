@@ -13,6 +13,9 @@ closeInheritedFiles()
 /** 1: it cannot run as asked. 2: what was asked is wrong. 70: the disk failed. 73: another process has the store. */
 const EXIT = { failed: 1, usage: 2, disk: 70, locked: 73 } as const
 
+/** One Ctrl-C comes from the terminal and, a moment later, again from a launcher above us. */
+const ECHO_MS = 300
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
@@ -58,7 +61,8 @@ function parsed(): Start {
 function announce(node: RunningNode, name: string, log: 'text' | 'json'): void {
   if (log === 'json') return say(JSON.stringify({ event: 'ready', node: name, ...node.addresses }))
   say('\n  Architect is running on this machine.\n')
-  say(`  console   ${node.link()}   (this link works once, for 60 seconds)`)
+  say(`  console   ${node.link()}`)
+  say(`            this link works once, for 60 seconds`)
   say(`  admin     ${node.addresses.admin}`)
   say(`  data      ${node.data}\n`)
   say(`  Another link: npx gaia console      A task: npx gaia run -- echo hello\n`)
@@ -76,10 +80,12 @@ async function main(): Promise<void> {
   const alarm = (what: string, error: unknown): void => note(`${what}: ${traceOf(error)}`)
   const node = await compose(configuration, { storeFailed: end, alarm, note })
   announce(node, configuration.name, configuration.log)
-  let stopping = false
+  let stoppingMs: number | undefined
   const stop = (): void => {
-    if (stopping) process.exit(0) // Asked twice: what is acknowledged is on disk anyway.
-    stopping = true
+    const nowMs = performance.now()
+    if (stoppingMs !== undefined && nowMs - stoppingMs < ECHO_MS) return
+    if (stoppingMs !== undefined) process.exit(0) // What is acknowledged is on disk anyway.
+    stoppingMs = nowMs
     node.stop().then(() => process.exit(0), end)
   }
   process.on('SIGTERM', stop)

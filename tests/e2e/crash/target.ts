@@ -7,7 +7,7 @@ import { MARK } from '../../../node/holder/terminal/environment.ts'
 import { nodeFlags, spawnArchitect, type ArchitectProcess, type Ended } from '../architect-of.ts'
 
 /** Between the two requests of a node that is asked twice. Unit: ms. */
-const AGAIN_MS = 50
+const AGAIN_MS = 400
 /** How long a stop may take: the drain of 5 s, and what is left to write. Unit: ms. */
 const STOP_MS = { once: 10_000, twice: 5_000 } as const
 /** How long a holder that was asked to leave may take. Unit: ms. */

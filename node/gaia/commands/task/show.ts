@@ -34,7 +34,8 @@ export function taskText(task: TaskMessage, terminal: Terminal): string {
       : [['after', task.dependencies.map(({ id, state }) => `${id} (${state})`).join(' ')]]),
     ...(outcome === null ? [] : [['outcome', outcomeText(outcome)]]),
   ]
-  const state = `${paintState(terminal, task.state)}  ${plain(task.reason)}\n`
+  const reason = task.reason === task.state ? '' : `  ${plain(task.reason)}`
+  const state = `${paintState(terminal, task.state)}${reason}\n`
   const attempts = task.attempts.map(attemptRow)
   return `${state}${table(facts)}${attempts.length > 0 ? `\n${table([HEAD, ...attempts])}` : ''}`
 }
