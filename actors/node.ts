@@ -1,3 +1,5 @@
+import type { ActorId, ActorRef } from '../runtime/actor/actor-ref.ts'
+import { ActorSystem } from '../runtime/actor/actor-system.ts'
 import type { Authority } from '../runtime/authority/authority.ts'
 import type { StoreEntry, Topology } from '../runtime/authority/topology.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
@@ -17,14 +19,11 @@ import type { LedTasks, TasksListener } from './tasks-machine/led-tasks.ts'
 import { tasksMachine } from './tasks-machine/tasks-machine.ts'
 import type { TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
-import { Exchange } from './assignment/exchange.ts'
+import { type ExchangeMessage, exchangeSpec, tellChange, tellEnd } from './assignment/exchange.ts'
 import type { ToExchange, ToSlots } from './assignment/messages.ts'
 import type { WorkOptions } from './assignment/options.ts'
 import { Retention, type RetentionLimits } from './retention.ts'
-import { Slots } from './assignment/slots.ts'
-
-/** Between looks for attempts whose store is silent. Unit: ms. */
-const SWEEP_MS = 1_000
+import { type SlotsMessage, slotsSpec } from './assignment/slots.ts'
 
 /** Everything of the world that a node needs, handed in. */
 export interface NodePorts {
@@ -50,6 +49,8 @@ export interface NodePorts {
   lacks(directory: string): Promise<boolean>
   status(counts: Readonly<Record<TaskState, number>>): Promise<FleetStatus>
   alarm(shard: number, error: unknown): void
+  /** An actor could not go on; its supervisor acts. */
+  failed(actor: ActorId, error: unknown): void
   /** Between the parts and the shards, for tests that watch what is decided. */
   machine?(machine: Machine<Command>): Machine<Command>
 }
@@ -62,11 +63,14 @@ export class Node {
   readonly system: System<Command>
   readonly fleet: Fleet
   readonly catalog: Catalog
-  readonly slots: Slots
+  readonly actors: ActorSystem
   readonly #ports: NodePorts
-  readonly #exchange: Exchange
+  readonly #exchange: ActorRef<ExchangeMessage>
+  readonly #slots: ActorRef<SlotsMessage>
   readonly #retention: Retention
   readonly #led = new Map<number, LedTasks>()
+  #busyCount = 0
+  #draining = false
 
   constructor(ports: NodePorts) {
     this.#ports = ports
@@ -79,20 +83,27 @@ export class Node {
       receive: (from, message) => this.#receive(from, message),
     })
     const { shards } = this.system
-    this.#exchange = new Exchange({
-      ...ports,
-      shards,
+    this.actors = new ActorSystem(ports)
+    const exchange = exchangeSpec({
+      ...{ shards, work: ports.work },
+      led: () => this.#led,
       nodes: () => [ports.self],
+      stores: () => this.#knownStores(),
       send: this.#sender('slots'),
     })
-    this.slots = new Slots({
+    this.#exchange = this.actors.spawn(exchange)
+    const slots = slotsSpec({
       ...ports,
       boot: ports.entry.boot,
       node: ports.entry.node,
       kinds: ['shell'],
       leaders: () => [ports.self],
       send: this.#sender('exchange'),
+      draining: () => this.#draining,
+      busy: (count) => void (this.#busyCount = count),
     })
+    this.#slots = this.actors.spawn(slots)
+    ports.space.onChange(() => void this.#slots.tell({ type: 'spaceChanged' }))
     this.#retention = new Retention({
       ...ports,
       shards,
@@ -116,13 +127,22 @@ export class Node {
   start(): void {
     this.system.start()
     this.#retention.start()
-    const startedMs = this.#ports.clock.monotonicMs()
-    const sweep = (): void => {
-      this.#exchange.sweep(startedMs)
-      this.#exchange.abandon(this.#knownStores())
-      this.#ports.clock.after(SWEEP_MS, sweep)
-    }
-    sweep()
+  }
+
+  /** Slots that are taken. */
+  get busyCount(): number {
+    return this.#busyCount
+  }
+
+  /** No new work; what runs goes on. */
+  drain(): void {
+    this.#draining = true
+    this.#slots.tell({ type: 'drain' })
+  }
+
+  /** Ends the actors, then every leadership: what rows were still only in memory are on disk then. */
+  stop(done: () => void): void {
+    this.actors.stop(() => this.system.shards.stop(done))
   }
 
   #sender(part: 'slots' | 'exchange'): (to: StoreId, body: ToSlots | ToExchange) => void {
@@ -130,8 +150,8 @@ export class Node {
   }
 
   #receive(from: StoreId, message: PeerMessage): void {
-    if (message.to === 'exchange') this.#exchange.receive(from, message.body as ToExchange)
-    else if (message.to === 'slots') this.slots.receive(from, message.body as ToSlots)
+    if (message.to === 'exchange') this.#exchange.tell({ ...(message.body as ToExchange), from })
+    else if (message.to === 'slots') this.#slots.tell({ ...(message.body as ToSlots), from })
   }
 
   #listener(): TasksListener {
@@ -139,19 +159,18 @@ export class Node {
       led: (tasks, live) => {
         this.#led.set(tasks.shard, tasks)
         this.catalog.led(tasks.shard, live, tasks.tally())
-        this.#exchange.led(tasks)
+        this.#exchange.tell({ type: 'match' })
       },
       left: (shard) => {
         this.#led.delete(shard)
-        this.#exchange.left(shard)
         this.catalog.left(shard)
       },
       changed: (id, before, after) => {
         this.catalog.changed(id, before, after)
-        this.#exchange.changed(before, after)
+        tellChange(this.#exchange, before, after)
       },
-      overran: (task) => this.#exchange.overran(task),
-      reordered: () => this.#exchange.reordered(),
+      overran: (task) => tellEnd(this.#exchange, task, 'timed-out'),
+      reordered: () => void this.#exchange.tell({ type: 'match' }),
     }
   }
 

@@ -117,8 +117,8 @@ export function simulatedTerminals(
     soon(() => {
       if (!holder.up) return
       for (const held of holder.held()) if (held.type === 'exited') owe(held.key, held.exit)
-      become('ready')
       for (const pending of pendingStarts) sendStart(pending)
+      become('ready')
       for (const follower of followers) feed(follower)
     })
 

@@ -33,7 +33,10 @@ export interface Terminals {
   /** Keys typed. Dropped if the attempt does not run, or its input of [1 MiB] unread is full. */
   write(key: AttemptKey, bytes: Uint8Array): void
   resize(key: AttemptKey, size: TerminalSize): void
-  /** What runs, and the exits not yet forgotten; `undefined` while the holder cannot say. */
+  /**
+   * What runs, and the exits not yet forgotten; `undefined` while the holder cannot say. Every start
+   * that was asked for before is in it, or was refused.
+   */
   list(answered: (held: readonly Held[] | undefined) => void): void
   /** The exit was answered `accepted` or `stale`. The output stays readable by `follow`. */
   forget(key: AttemptKey): void

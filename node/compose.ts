@@ -90,6 +90,7 @@ export async function compose(
     lacks,
     status: (counts) => report.status(counts, node),
     alarm: (shard, error) => events.alarm(`shard ${shard}`, error),
+    failed: (actor, error) => events.alarm(`actor ${actor}`, error),
   })
   node.start()
   await active(node)
@@ -129,10 +130,10 @@ export async function compose(
     data,
     link: () => console.link({ name: 'local', role: 'admin' }).url,
     async stop() {
-      node.slots.drain()
+      node.drain()
       await removeLocalAccess(data)
       await Promise.all([admin.stop(drainMs), console.stop(drainMs)])
-      await new Promise<void>((done) => node.system.shards.stop(done))
+      await new Promise<void>((done) => node.stop(done))
       holder.close()
       space.stop()
       await directory.close()

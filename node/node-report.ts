@@ -57,7 +57,7 @@ export class NodeReport {
       status: degraded ? ('degraded' as const) : ('alive' as const),
       labels: configuration.labels,
       slots: configuration.slots,
-      busy: node.slots.busyCount,
+      busy: node.busyCount,
       ...shown,
       ...(space.scarce === undefined ? {} : { startsNothing: space.scarce }),
     }

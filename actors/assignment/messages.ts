@@ -1,3 +1,4 @@
+import type { StoreId } from '../../runtime/storage/store-id.ts'
 import type { TaskSpec } from '../task/spec.ts'
 import type { Loss, Outcome, TaskId } from '../task/task.ts'
 
@@ -65,4 +66,11 @@ export interface Sort {
   readonly kind: string
   readonly requires: readonly string[]
   readonly priority: number
+}
+
+/** A message as its receiver hears it: with the store that sent it. */
+export type Heard<M> = M extends unknown ? M & { readonly from: StoreId } : never
+
+export function keyOf({ task, attempt }: Token): string {
+  return `${task}/${attempt}`
 }

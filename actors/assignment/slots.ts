@@ -1,47 +1,56 @@
-import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
+import type { ActorId, ActorRef } from '../../runtime/actor/actor-ref.ts'
+import {
+  type Behavior,
+  type OfType,
+  same,
+  stash,
+  terminated,
+} from '../../runtime/actor/behavior.ts'
+import type { ChildSpec } from '../../runtime/actor/child-spec.ts'
+import type { Context } from '../../runtime/actor/context.ts'
+import { assert } from '../../runtime/errors.ts'
 import type { Space } from '../../runtime/storage/space/space.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
-import type { AttemptKey, Exit, Held, Leash, Terminals } from '../terminals.ts'
-import { keyOf } from './exchange.ts'
-import type { Sort, ToExchange, ToSlots, Token } from './messages.ts'
-import type { WorkOptions } from './options.ts'
-import { refusalOf, reportOf } from './outcome.ts'
+import type { AttemptKey, Exit, Held, Leash } from '../terminals.ts'
+import { type Heard, keyOf, type Sort, type ToSlots, type Token } from './messages.ts'
+import { Offers } from './offers.ts'
+import { type Attempt, type WorkerMessage, type WorkerOptions, workerSpec } from './worker.ts'
 
-export interface SlotsOptions {
-  readonly clock: Clock
+export interface SlotsOptions extends WorkerOptions {
   readonly space: Space
-  readonly terminals: Terminals
-  readonly work: WorkOptions
-  readonly boot: number
   readonly node: string
   /** How many tasks may run at once. */
   readonly slots: number
   readonly kinds: readonly string[]
   readonly labels: readonly string[]
-  /** Added to every command's environment, below what the task says. */
-  readonly env: Readonly<Record<string, string>>
   /** The stores that lead shards: they hear renewals. */
   leaders(): readonly StoreId[]
-  send(to: StoreId, message: ToExchange): void
+  /** No new work is wanted; what runs goes on. */
+  draining(): boolean
+  /** Told of how many slots are taken, whenever that changes. */
+  busy(count: number): void
 }
 
-type Of<T extends ToSlots['type']> = Extract<ToSlots, { readonly type: T }>
-type Credit = {
-  readonly number: number
-  readonly leader: StoreId
-  /** On the terminals' clock: a first leash counts from here. */
-  readonly sentMs: number
-  readonly timer: Timer
-}
+export type SlotsMessage =
+  | Heard<ToSlots>
+  /** Offers are taken back. */
+  | { readonly type: 'drain' }
+  /** The disk has more room than before, or less. */
+  | { readonly type: 'spaceChanged' }
+  /** Private: from the terminals, and from our own timers. */
+  | { readonly type: 'holder'; readonly state: 'ready' | 'lost' }
+  | { readonly type: 'listed'; readonly held: readonly Held[] | undefined }
+  | { readonly type: 'exited'; readonly key: AttemptKey; readonly exit: Exit }
+  | { readonly type: 'full' | 'rested' | 'offersOver' | 'renewNow' }
+
+/** Numbers of this boot, whatever lives its slots have: an answer to an older one is known as such. */
+type Numbers = { credit: number; renewal: number }
+
 /** An attempt that this node holds, until its end was answered. */
 type Holding = {
   readonly token: Token
-  readonly leader: StoreId
+  readonly worker: ActorRef<WorkerMessage>
   leash: Leash
-  /** Ends what outlives its deadline, as the holder does too. */
-  readonly deadline: Timer | undefined
-  /** What is said of its end, again and again until it is answered. */
-  report?: ToExchange
 }
 
 /** Ended and answered attempts that are still remembered, so that a late assignment starts nothing. */
@@ -51,305 +60,271 @@ const RENEWALS_MAX = 8
 /** How long a node that could not start what it was given offers nothing. Unit: ms. */
 const REST_MS = 5_000
 const DAY_MS = 86_400_000
-/** The longest that the clock takes. Unit: ms. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** As many as one turn of the transport delivers. What is refused is as if it were lost on the way. */
+const MESSAGES_MAX = 4_096
 
 /**
- * The slots of one node: offers free ones to leaders that want them, runs what is assigned, and
- * says how it ended until somebody has written it down.
+ * The slots of one node: offers free ones to leaders that want them, and has a worker for each that
+ * is taken.
  *
  * Says nothing of attempts before the holder has told what it holds: after a restart of the node
- * program running attempts go on as they were.
+ * program, or a failure here, running attempts go on as they were.
  */
-export class Slots {
-  readonly #options: SlotsOptions
-  readonly #wantedBy = new Map<StoreId, readonly Sort[]>()
-  readonly #credits = new Map<number, Credit>()
-  readonly #holdings = new Map<string, Holding>()
-  readonly #done = new Set<string>()
-  #creditNumber = 0
-  #sequence = 0
+export function slotsSpec(options: SlotsOptions): ChildSpec<SlotsMessage> {
+  const numbers = { credit: 0, renewal: 0 }
+  return {
+    name: 'slots',
+    restart: 'permanent',
+    mailbox: { messagesMax: MESSAGES_MAX },
+    start: (context) => slots(options, context, numbers),
+  }
+}
+
+type Slots = {
+  readonly options: SlotsOptions
+  readonly context: Context<SlotsMessage>
+  readonly numbers: Numbers
+  readonly wantedBy: Map<StoreId, readonly Sort[]>
+  readonly offers: Offers
+  readonly holdings: Map<string, Holding>
+  readonly tokens: Map<ActorId, Token>
+  readonly done: Set<string>
   /** When each renewal was sent, on the terminals' clock: the leash counts from there. */
-  readonly #sentMs = new Map<number, number>()
+  readonly sentMs: Map<number, number>
   /** The newest renewal that each leader has answered. */
-  readonly #answeredBy = new Map<StoreId, number>()
-  #ready = false
-  #resting = false
-  #draining = false
-  #repeatTimer: Timer | undefined
+  readonly answeredBy: Map<StoreId, number>
+  /** There is a holder, and it has said what it holds. */
+  ready: boolean
+  resting: boolean
+}
 
-  constructor(options: SlotsOptions) {
-    this.#options = options
-    options.terminals.onExit((key, exit) => this.#exited(key, exit))
-    options.terminals.onState((state) => (state === 'ready' ? this.#recover() : this.#lose()))
-    options.space.onChange(() => this.#offer())
-    this.#renewLater()
+function slots(
+  options: SlotsOptions,
+  context: Context<SlotsMessage>,
+  numbers: Numbers,
+): Behavior<SlotsMessage> {
+  const it: Slots = {
+    ...{ options, context, numbers, offers: new Offers(), ready: false, resting: false },
+    ...{ wantedBy: new Map(), holdings: new Map(), tokens: new Map(), done: new Set() },
+    ...{ sentMs: new Map(), answeredBy: new Map() },
   }
-
-  get busyCount(): number {
-    return this.#holdings.size
+  options.busy(0)
+  listen(it)
+  const serving: Behavior<SlotsMessage> = {
+    wanted: (message) => want(it, message),
+    assign: (message) => assign(it, message),
+    renewed: (message) => renewed(it, message),
+    end: ({ token, reason }) => {
+      options.terminals.end(token, reason)
+      return same
+    },
+    answered: ({ token }) => {
+      it.holdings.get(keyOf(token))?.worker.tell({ type: 'answered' })
+      return same
+    },
+    [terminated]: (worker) => freed(it, worker),
+    exited: ({ key, exit }) => exited(it, key, exit),
+    holder: ({ state }) => {
+      return state === 'ready' ? list(it) : lose(it)
+    },
+    listed: ({ held }) => {
+      if (!held) return same // Lost again: `ready` comes once more.
+      recover(it, held)
+      return serving
+    },
+    drain: () => takeBack(it),
+    spaceChanged: () => offer(it),
+    full: () => rest(it),
+    rested: () => rested(it),
+    offersOver: () => offer(it),
+    renewNow: () => (it.ready ? renew(it) : same),
   }
+  // Until the holder has told what it holds, nobody knows what an assignment would double.
+  return { ...serving, assign: ({ boot }) => (boot === options.boot ? stash : same) }
+}
 
-  /** No new work; what runs goes on. */
-  drain(): void {
-    this.#draining = true
-    this.#takeBack()
-  }
+function listen({ options, context }: Slots): void {
+  const { terminals, work } = options
+  const exits = context.adapt(([key, exit]: readonly [AttemptKey, Exit]) => ({
+    type: 'exited',
+    key,
+    exit,
+  }))
+  const states = context.adapt((state: 'ready' | 'lost') => ({ type: 'holder', state }))
+  const listening = [terminals.onExit((key, exit) => exits([key, exit])), terminals.onState(states)]
+  context.onEnd(() => listening.forEach((each) => each.cancel()))
+  context.timers.every('renew', work.renewMs, { type: 'renewNow' })
+}
 
-  receive(from: StoreId, message: ToSlots): void {
-    switch (message.type) {
-      case 'wanted':
-        return this.#want(from, message.sorts)
-      case 'assign':
-        return this.#assign(from, message)
-      case 'renewed':
-        return this.#renewed(from, message)
-      case 'end':
-        return this.#options.terminals.end(message.token, message.reason)
-      case 'answered':
-        return this.#answered(message.token)
+function want(it: Slots, { from, sorts }: OfType<SlotsMessage, 'wanted'>): typeof same {
+  const { kinds, labels } = it.options
+  const fits = ({ kind, requires }: Sort): boolean =>
+    kinds.includes(kind) && requires.every((label) => labels.includes(label))
+  it.wantedBy.set(from, sorts.filter(fits))
+  return offer(it)
+}
+
+/** Each free slot goes to one leader at a time, in turn. */
+function offer(it: Slots): typeof same {
+  const { options, offers } = it
+  offers.expire(it.context.clock.monotonicMs())
+  if (it.ready && !it.resting && !options.draining() && !options.space.scarce) {
+    const leaders = [...it.wantedBy].filter(([, sorts]) => sorts.length > 0).map(([id]) => id)
+    const free = leaders.length > 0 ? options.slots - it.holdings.size - offers.count : 0
+    for (let left = free; left > 0; left--) {
+      const leader = leaders[it.numbers.credit % leaders.length]
+      if (leader) give(it, leader)
     }
   }
+  return wakeForOffers(it)
+}
 
-  #want(leader: StoreId, sorts: readonly Sort[]): void {
-    this.#wantedBy.set(
-      leader,
-      sorts.filter((sort) => this.#fits(sort)),
-    )
-    this.#offer()
-  }
+function give({ options, context, numbers, offers }: Slots, leader: StoreId): void {
+  const { boot, node, kinds, labels, work, terminals } = options
+  const credit = ++numbers.credit
+  const sentMs = context.clock.monotonicMs()
+  const untilMs = sentMs + work.creditMs
+  offers.add({ credit, leader, sentMs: terminals.nowMs(), untilMs })
+  options.send(leader, { type: 'credit', credit, boot, node, kinds, labels, sentMs })
+}
 
-  #fits({ kind, requires }: Sort): boolean {
-    const { kinds, labels } = this.#options
-    return kinds.includes(kind) && requires.every((label) => labels.includes(label))
-  }
+function wakeForOffers({ context, offers }: Slots): typeof same {
+  const { nextMs } = offers
+  const delayMs = Math.max(0, (nextMs ?? 0) - context.clock.monotonicMs())
+  if (nextMs === undefined) context.timers.cancel('offers')
+  else context.timers.once('offers', delayMs, { type: 'offersOver' })
+  return same
+}
 
-  /** Each free slot goes to one leader at a time, in turn. */
-  #offer(): void {
-    if (!this.#ready || this.#draining || this.#resting || this.#options.space.scarce) return
-    const leaders = [...this.#wantedBy]
-      .filter(([, sorts]) => sorts.length > 0)
-      .map(([leader]) => leader)
-    if (leaders.length === 0) return
-    let free = this.#options.slots - this.#holdings.size - this.#credits.size
-    for (; free > 0; free--) {
-      const leader = leaders[this.#creditNumber % leaders.length]
-      if (leader) this.#give(leader)
-    }
-  }
+function takeBack(it: Slots): typeof same {
+  it.offers.clear()
+  return wakeForOffers(it)
+}
 
-  #give(leader: StoreId): void {
-    const { boot, node, kinds, labels, work, clock, terminals } = this.#options
-    const number = ++this.#creditNumber
-    const timer = clock.after(work.creditMs, () => {
-      this.#credits.delete(number)
-      this.#offer()
-    })
-    this.#credits.set(number, { number, leader, sentMs: terminals.nowMs(), timer })
-    const sentMs = clock.monotonicMs()
-    this.#options.send(leader, {
-      type: 'credit',
-      credit: number,
-      boot,
-      node,
-      kinds,
-      labels,
-      sentMs,
-    })
+/** Started only while its credit holds the slot; known ones are left alone, whatever they come with. */
+function assign(it: Slots, message: OfType<SlotsMessage, 'assign'>): typeof same {
+  const { token, boot, from: leader, credit } = message
+  const key = keyOf(token)
+  if (boot !== it.options.boot || it.holdings.has(key) || it.done.has(key)) return same
+  const offer = it.offers.take(credit, leader)
+  if (!offer) {
+    const why = 'its credit was over'
+    it.options.send(leader, { type: 'lost', token, how: 'unstarted', why })
+    return same
   }
+  const leash = leashOf(message.leashMs, offer.sentMs)
+  return hold(it, token, leash, {
+    leader,
+    origin: { type: 'assigned', assignment: message, leash },
+  })
+}
 
-  /** Started only while its credit holds the slot; known ones are left alone, whatever they come with. */
-  #assign(leader: StoreId, message: Of<'assign'>): void {
-    const { token, boot } = message
-    const key = keyOf(token)
-    if (boot !== this.#options.boot || this.#holdings.has(key) || this.#done.has(key)) return
-    const credit = this.#credits.get(message.credit)
-    if (credit?.leader !== leader) return this.#giveBack(leader, token, 'its credit was over')
-    credit.timer.cancel()
-    this.#credits.delete(credit.number)
-    const leash = leashOf(message.leashMs, credit.sentMs)
-    const deadline = this.#endLater(token, message.startToCloseMs)
-    this.#holdings.set(key, { token, leader, leash, deadline })
-    this.#start(message, leash)
-  }
+type Taken = Pick<Attempt, 'leader' | 'origin'>
 
-  #giveBack(leader: StoreId, token: Token, why: string): void {
-    this.#options.send(leader, { type: 'lost', token, how: 'unstarted', why })
-  }
+/** From now on a worker of its own looks after it. */
+function hold(it: Slots, token: Token, leash: Leash, taken: Taken): typeof same {
+  const full = it.context.adapt<void>(() => ({ type: 'full' }))
+  const worker = it.context.spawn(workerSpec(it.options, { token, full, ...taken }))
+  it.context.watch(worker)
+  it.holdings.set(keyOf(token), { token, worker, leash })
+  it.tokens.set(worker.id, token)
+  it.options.busy(it.holdings.size)
+  return same
+}
 
-  #endLater(token: Token, delayMs: number): Timer | undefined {
-    const { clock, terminals } = this.#options
-    if (delayMs > LONGEST_TIMER_MS) return undefined // The holder's alone to end.
-    return clock.after(Math.max(0, delayMs), () => terminals.end(token, 'timed-out'))
-  }
+/** Its worker has stopped: what it said of its end was answered. */
+function freed(it: Slots, worker: ActorRef<never>): typeof same {
+  const token = it.tokens.get(worker.id)
+  assert(token, 'a worker has an attempt')
+  const key = keyOf(token)
+  it.tokens.delete(worker.id)
+  it.holdings.delete(key)
+  it.options.busy(it.holdings.size)
+  it.done.add(key)
+  const [oldest] = it.done.size > DONE_MAX ? it.done : []
+  if (oldest !== undefined) it.done.delete(oldest)
+  return offer(it)
+}
 
-  #start({ token, spec, startToCloseMs }: Of<'assign'>, leash: Leash): void {
-    const { terminals } = this.#options
-    const { argv, workdir, terminal, outputBytesMax } = spec
-    const cwd = workdir === undefined ? {} : { cwd: workdir }
-    const env = {
-      ...this.#options.env,
-      ...spec.env,
-      ARCHITECT_TASK: token.task,
-      ARCHITECT_ATTEMPT_NUMBER: String(token.attempt),
-    }
-    const deadlineMs = terminals.nowMs() + startToCloseMs
-    const wanted = { key: token, argv, ...cwd, env, ...terminal, deadlineMs, leash, outputBytesMax }
-    terminals.start(wanted, (result) => {
-      const holding = this.#holdings.get(keyOf(token))
-      if (!holding) return
-      if (result.type === 'started') {
-        this.#options.send(holding.leader, { type: 'started', token, boot: this.#options.boot })
-        return
-      }
-      if (result.reason === 'full') this.#rest()
-      this.#report(holding, refusalOf(token, result))
-    })
-  }
+/** What could not start here goes back to the line: for a while others may have it. */
+function rest(it: Slots): typeof same {
+  if (it.resting) return same
+  it.resting = true
+  it.context.timers.once('rest', REST_MS, { type: 'rested' })
+  return takeBack(it)
+}
 
-  /** What could not start here goes back to the line: for a while others may have it. */
-  #rest(): void {
-    if (this.#resting) return
-    this.#resting = true
-    this.#takeBack()
-    this.#options.clock.after(REST_MS, () => {
-      this.#resting = false
-      this.#offer()
-    })
-  }
+function rested(it: Slots): typeof same {
+  it.resting = false
+  return offer(it)
+}
 
-  #takeBack(): void {
-    for (const { timer } of this.#credits.values()) timer.cancel()
-    this.#credits.clear()
-  }
+function exited(it: Slots, key: AttemptKey, exit: Exit): typeof same {
+  const holding = it.holdings.get(keyOf(key))
+  if (holding) holding.worker.tell({ type: 'exited', exit })
+  else if (it.done.has(keyOf(key))) it.options.terminals.forget(key)
+  else if (it.ready) adopt(it, { type: 'exited', key, exit })
+  return same
+}
 
-  #exited(key: AttemptKey, exit: Exit): void {
-    const holding = this.#holdings.get(keyOf(key))
-    if (holding) this.#close(holding, exit)
-    else if (this.#done.has(keyOf(key))) this.#options.terminals.forget(key)
-    else if (this.#ready) this.#adoptExit(key, exit)
-  }
+/** The holder answers: its attempts are this node's, whoever started them. */
+function list({ options, context }: Slots): typeof same {
+  options.terminals.list(context.adapt((held) => ({ type: 'listed', held })))
+  return same
+}
 
-  #close(holding: Holding, exit: Exit): void {
-    holding.deadline?.cancel()
-    this.#report(holding, reportOf(holding.token, exit))
-  }
+function recover(it: Slots, held: readonly Held[]): void {
+  for (const each of held) adopt(it, each)
+  it.ready = true
+  it.context.unstash()
+  renew(it)
+  offer(it)
+}
 
-  #report(holding: Holding, report: ToExchange): void {
-    if (holding.report) return
-    holding.report = report
-    this.#options.send(holding.leader, report)
-    this.#repeatLater()
-  }
+function adopt(it: Slots, held: Held): void {
+  const { task, attempt } = held.key
+  const token = { task, attempt }
+  if (it.holdings.has(keyOf(token)) || it.done.has(keyOf(token))) return
+  const leash = held.type === 'running' ? held.leash : 'unlimited'
+  const [leader = '' as StoreId] = it.options.leaders()
+  hold(it, token, leash, { leader, origin: { type: 'held', held } })
+}
 
-  /** Reports that were not answered are made again. */
-  #repeatLater(): void {
-    this.#repeatTimer ??= this.#options.clock.after(this.#options.work.repeatMs, () => {
-      this.#repeatTimer = undefined
-      const open = [...this.#holdings.values()].filter(({ report }) => report)
-      for (const { leader, report } of open) if (report) this.#options.send(leader, report)
-      if (open.length > 0) this.#repeatLater()
-    })
-  }
+/** The holder is gone: nothing new until another answers. What it held is reported by then. */
+function lose(it: Slots): typeof same {
+  it.ready = false
+  return takeBack(it)
+}
 
-  #answered(token: Token): void {
-    const key = keyOf(token)
-    if (!this.#holdings.get(key)?.report) return
-    this.#options.terminals.forget(token)
-    this.#holdings.delete(key)
-    this.#done.add(key)
-    const [oldest] = this.#done.size > DONE_MAX ? this.#done : []
-    if (oldest !== undefined) this.#done.delete(oldest)
-    this.#offer()
-  }
+/** One message for all attempts. What is over and not answered is held too. */
+function renew({ options, numbers, holdings, sentMs }: Slots): typeof same {
+  const held = [...holdings.values()].map(({ token }) => token)
+  const sequence = ++numbers.renewal
+  sentMs.set(sequence, options.terminals.nowMs())
+  sentMs.delete(sequence - RENEWALS_MAX)
+  for (const leader of options.leaders())
+    options.send(leader, { type: 'renew', sequence, boot: options.boot, held })
+  return same
+}
 
-  /** The holder answers: its attempts are this node's, whoever started them. */
-  #recover(): void {
-    this.#options.terminals.list((held) => {
-      if (!held) return // Lost again: `ready` comes once more.
-      for (const each of held) this.#adopt(each)
-      this.#ready = true
-      this.#renew()
-      this.#offer()
-    })
-  }
-
-  #adopt(held: Held): void {
-    if (held.type === 'exited') return this.#adoptExit(held.key, held.exit)
-    const key = keyOf(held.key)
-    if (this.#holdings.has(key) || this.#done.has(key)) return
-    const { terminals, boot } = this.#options
-    const { leash, deadlineMs } = held
-    const token = tokenOf(held.key)
-    const leader = this.#leader()
-    const deadline =
-      deadlineMs === null ? undefined : this.#endLater(token, deadlineMs - terminals.nowMs())
-    this.#holdings.set(key, { token, leader, leash, deadline })
-    this.#options.send(leader, { type: 'started', token, boot })
-  }
-
-  #adoptExit(key: AttemptKey, exit: Exit): void {
-    const known = this.#holdings.get(keyOf(key))
-    const holding = known ?? {
-      token: tokenOf(key),
-      leader: this.#leader(),
-      leash: 'unlimited' as const,
-      deadline: undefined,
-    }
-    this.#holdings.set(keyOf(key), holding)
-    this.#close(holding, exit)
-  }
-
-  #leader(): StoreId {
-    const [leader] = this.#options.leaders()
-    return leader ?? ('' as StoreId)
-  }
-
-  /** The holder is gone: nothing new until another answers. What it held is reported by then. */
-  #lose(): void {
-    this.#ready = false
-    this.#takeBack()
-  }
-
-  #renewLater(): void {
-    this.#options.clock.after(this.#options.work.renewMs, () => {
-      if (this.#ready) this.#renew()
-      this.#renewLater()
-    })
-  }
-
-  /** One message for all attempts. What is over and not answered is held too. */
-  #renew(): void {
-    const held = [...this.#holdings.values()].map(({ token }) => token)
-    const sequence = ++this.#sequence
-    this.#sentMs.set(sequence, this.#options.terminals.nowMs())
-    this.#sentMs.delete(sequence - RENEWALS_MAX)
-    for (const leader of this.#options.leaders()) {
-      this.#options.send(leader, { type: 'renew', sequence, boot: this.#options.boot, held })
-    }
-  }
-
-  /** Counted from when the renewal was sent, however long its answer took; a late one undoes nothing. */
-  #renewed(from: StoreId, { sequence, keep, leashMs }: Of<'renewed'>): void {
-    const sentMs = this.#sentMs.get(sequence)
-    if (sentMs === undefined || sequence < (this.#answeredBy.get(from) ?? 0)) return
-    this.#answeredBy.set(from, sequence)
-    const leash = leashOf(leashMs, sentMs)
-    const renewals = keep.flatMap((token) => {
-      const holding = this.#holdings.get(keyOf(token))
-      if (!holding || (leash === 'unlimited' && holding.leash === 'unlimited')) return []
-      holding.leash = leash
-      return [{ key: token, leash }]
-    })
-    if (renewals.length > 0) this.#options.terminals.renew(renewals, () => undefined)
-  }
+/** Counted from when the renewal was sent, however long its answer took; a late one undoes nothing. */
+function renewed(it: Slots, message: OfType<SlotsMessage, 'renewed'>): typeof same {
+  const { from, sequence, keep, leashMs } = message
+  const sentMs = it.sentMs.get(sequence)
+  if (sentMs === undefined || sequence < (it.answeredBy.get(from) ?? 0)) return same
+  it.answeredBy.set(from, sequence)
+  const leash = leashOf(leashMs, sentMs)
+  const renewals = keep.flatMap((token) => {
+    const holding = it.holdings.get(keyOf(token))
+    if (!holding || (leash === 'unlimited' && holding.leash === 'unlimited')) return []
+    holding.leash = leash
+    return [{ key: token, leash }]
+  })
+  if (renewals.length > 0) it.options.terminals.renew(renewals, () => undefined)
+  return same
 }
 
 function leashOf(leashMs: number | 'unlimited', fromMs: number): Leash {
   if (leashMs === 'unlimited') return 'unlimited'
   return { untilMs: fromMs + Math.min(leashMs, DAY_MS) }
-}
-
-function tokenOf({ task, attempt }: AttemptKey): Token {
-  return { task, attempt }
 }

@@ -81,6 +81,9 @@ class Client implements HolderClient {
   readonly #followers = new Set<Follower>()
   readonly #exitListeners = new Set<ExitListener>()
   readonly #stateListeners = new Set<StateListener>()
+  /** Not answered yet. */
+  readonly #openStarts = new Set<PendingStart>()
+  /** Those of them that wait for a holder. */
   #pendingStarts: PendingStart[] = []
   #state: 'ready' | 'lost' = 'lost'
 
@@ -104,8 +107,16 @@ class Client implements HolderClient {
     if (detail)
       return queueMicrotask(() => answered({ type: 'refused', reason: 'invalid', detail }))
     const link = this.#ownerOf(spec.key)
-    if (link && this.#state === 'ready') return this.#startAt(link, { spec, answered })
-    queueMicrotask(() => answered(LOST))
+    if (!link || this.#state !== 'ready') return queueMicrotask(() => answered(LOST))
+    const open: PendingStart = {
+      spec,
+      answered: (result) => {
+        this.#openStarts.delete(open)
+        answered(result)
+      },
+    }
+    this.#openStarts.add(open)
+    this.#startAt(link, open)
   }
 
   renew(renewals: readonly Renewal[], acknowledged: (bound: boolean) => void): void {
@@ -140,11 +151,17 @@ class Client implements HolderClient {
     if (this.#state === 'lost') return queueMicrotask(() => answered(undefined))
     let found: readonly Held[] | undefined = []
     let waiting = links.length
+    const asked = [...this.#openStarts]
+    const complete = (): void => {
+      // Answered by now, unless it moved to another holder: that one has to be asked again.
+      if (found && asked.some((start) => this.#openStarts.has(start))) this.list(answered)
+      else answered(found)
+    }
     for (const link of links) {
       link.ask({ type: 'list' }, (answer) => {
         found = answer?.type === 'held' && found ? [...found, ...answer.held] : undefined
         waiting -= 1
-        if (waiting === 0) answered(found)
+        if (waiting === 0) complete()
       })
     }
   }
@@ -258,12 +275,14 @@ class Client implements HolderClient {
   /** Compares the state with the links, and goes on with what waited for one. */
   #settle(): void {
     const { current } = this.#links
+    if (current) this.#goOn(current)
     const state = current ? 'ready' : 'lost'
-    if (state !== this.#state) {
-      this.#state = state
-      for (const listener of this.#stateListeners) listener(state)
-    }
-    if (!current) return
+    if (state === this.#state) return
+    this.#state = state
+    for (const listener of this.#stateListeners) listener(state)
+  }
+
+  #goOn(current: Link): void {
     for (const follower of this.#followers) {
       follower.attach(this.#ownerOf(follower.key) ?? current)
     }

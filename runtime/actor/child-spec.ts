@@ -4,13 +4,14 @@ import {
   type Supervision,
 } from '../supervision/supervision.ts'
 import type { Behavior, Message } from './behavior.ts'
+import type { Context } from './context.ts'
 
 /** How a child is started, what its failures mean, and how much may wait for it. */
 export interface ChildSpec<M extends Message> extends Partial<Omit<Supervision, 'restart'>> {
   /** Unique among the living children of its supervisor. No `/`. */
   readonly name: string
   /** Makes the first behavior, of every life anew: nothing is left of the state that failed. */
-  readonly start: () => Behavior<M>
+  readonly start: (context: Context<M>) => Behavior<M>
   readonly restart: RestartKind
   readonly mailbox?: MailboxSpec<NoInfer<M>>
   /** How long a child that is asked to stop may go on. Unit: ms. Default 5 s. */

@@ -35,7 +35,7 @@ export class RunQueue {
   readonly #passMs: number
   readonly #passMost: number
   readonly #ready = new Ring<Runnable>()
-  /** A pass is asked for, is under way, or waits for the next round. */
+  /** A pass is asked for or under way, or this round is spent and the next one sees to it. */
   #armed = false
   /** In this round of the event loop a pass has begun. */
   #begun = false
@@ -67,13 +67,18 @@ export class RunQueue {
   readonly #pass = (): void => {
     this.#lookedMs = this.#clock.monotonicMs()
     if (!this.#begun) this.#begin()
+    this.#armed = this.#spend()
+  }
+
+  /** Gives turns until nobody wants one; true if the round was spent before. */
+  #spend(): boolean {
     for (let next = this.#ready.shift(); next; next = this.#ready.shift()) {
       const done = next.run(Math.min(TURN_MOST, this.#unlooked)) || 1
       this.#rest -= done
       this.#unlooked -= done
-      if (this.#unlooked <= 0 && this.#spent()) break
+      if (this.#unlooked <= 0 && this.#spent()) return true
     }
-    this.#armed = this.#ready.count > 0
+    return false
   }
 
   #begin(): void {
@@ -85,7 +90,8 @@ export class RunQueue {
 
   readonly #nextRound = (): void => {
     this.#begun = false
-    if (this.#ready.count > 0) this.#pass()
+    this.#armed = this.#ready.count > 0
+    if (this.#armed) this.#pass()
   }
 
   #spent(): boolean {

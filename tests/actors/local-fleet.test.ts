@@ -231,7 +231,7 @@ t.test('bulk() does dead letters again, each once however often it is asked', as
   for (let count = 0; count < 7; count++) await bench.add({ argv })
   await bench.add({ argv: ['ok', '1'] })
   bench.advance(2_000)
-  bench.node.slots.drain()
+  bench.node.drain()
   const retry = { action: 'retry', filter: { project: 'p' }, by: 'bob' } as const
   t.same(await bench.result(bench.fleet.bulk(retry, () => undefined)), { changed: 7 })
   t.same(await bench.result(bench.fleet.bulk(retry, () => undefined)), { changed: 0 })
@@ -280,7 +280,7 @@ t.test('a node that drains takes nothing new', async (t) => {
   const bench = fleetOf()
   const running = await bench.add({ argv: ['ok', '3000'] })
   bench.advance(100)
-  bench.node.slots.drain()
+  bench.node.drain()
   const waiting = await bench.add()
   t.equal((await bench.ended(running)).state, 'completed')
   bench.advance(10_000)

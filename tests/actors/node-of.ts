@@ -52,23 +52,44 @@ function scriptOf({ argv: [name, runMs = '100'] }: TerminalSpec): Script {
 /** Which half of the conversation between exchange and slots the test plays itself. */
 type Played = 'exchange' | 'slots' | 'none'
 
+/** What fails once, before or after it is done, when an actor does it next: as by a bug in its handler. */
+class Failing {
+  readonly next = new Map<string, 'before' | 'after'>()
+
+  run(what: string, act: () => void): void {
+    const when = this.next.get(what)
+    this.next.delete(what)
+    if (when !== 'before') act()
+    if (when) throw new HandlerFailure(`it fails ${when}: ${what}`)
+  }
+}
+
+class HandlerFailure extends Error {
+  override readonly name = 'HandlerFailure'
+}
+
 /** The transport of the node, on which a test hears all and may speak for one side. */
 class Tap implements Transport {
   readonly said: (ToSlots | ToExchange)[] = []
   readonly #loopback: Loopback
   readonly #played: Played
+  readonly #failing: Failing
 
-  constructor(loopback: Loopback, played: Played) {
+  constructor(loopback: Loopback, played: Played, failing: Failing) {
     this.#loopback = loopback
     this.#played = played
+    this.#failing = failing
   }
 
   /** Who is played hears what is said to it, and nothing that it says itself. */
   send(to: StoreId, message: PeerMessage): void {
     if (message.to === 'shard') return this.#loopback.send(to, message)
     if (this.#played !== 'none' && message.to !== this.#played) return
-    this.said.push(message.body as ToSlots | ToExchange)
-    if (this.#played === 'none') this.#loopback.send(to, message)
+    const body = message.body as ToSlots | ToExchange
+    this.#failing.run(`say ${body.type}`, () => {
+      this.said.push(body)
+      if (this.#played === 'none') this.#loopback.send(to, message)
+    })
   }
 
   say(message: PeerMessage): void {
@@ -99,6 +120,9 @@ export class NodeBench {
   readonly cold = new MemoryEngine(this.clock)
   readonly holder: SimulatedHolder
   readonly alarms: unknown[] = []
+  /** The actors that failed because they were made to. */
+  readonly failures: string[] = []
+  readonly #failing = new Failing()
   /** What was asked of the terminals, over all lives. */
   readonly starts: TerminalSpec[] = []
   readonly ends: { readonly key: AttemptKey; readonly reason: EndReason }[] = []
@@ -139,7 +163,7 @@ export class NodeBench {
     const hot = this.#open(life, 'hot')
     const cold = this.#open(life, 'cold')
     if (this.boot === 1) this.#found(hot)
-    this.#tap = new Tap(new Loopback(SELF, clock), played)
+    this.#tap = new Tap(new Loopback(SELF, clock), played, this.#failing)
     this.#terminals = simulatedTerminals(this.holder, { clock, random })
     this.#node = new Node({
       self: SELF,
@@ -163,6 +187,10 @@ export class NodeBench {
       lacks: () => Promise.resolve(false),
       status: (counts) => Promise.resolve({ ...this.#status(), counts }),
       alarm: (_shard, error) => void this.alarms.push(error),
+      failed: (actor, error) => {
+        if (error instanceof HandlerFailure) this.failures.push(actor)
+        else this.alarms.push(error)
+      },
       machine: (machine) => this.#watched(machine),
     })
     this.#node.start()
@@ -175,8 +203,10 @@ export class NodeBench {
       ...terminals,
       start: (spec, answered) => {
         this.starts.push(spec)
-        terminals.start(spec, answered)
+        this.#failing.run('start', () => terminals.start(spec, answered))
       },
+      list: (answered) => this.#failing.run('list', () => terminals.list(answered)),
+      forget: (key) => this.#failing.run('forget', () => terminals.forget(key)),
       end: (key, reason) => {
         this.ends.push({ key, reason })
         terminals.end(key, reason)
@@ -245,7 +275,7 @@ export class NodeBench {
     const machine = { cpuPercent: 0, memoryBytes: 0, memoryTotalBytes: 0, diskFreeBytes: 0 }
     const node: NodeStatus = {
       ...{ node: 'n1', storeId: SELF, status: 'alive', labels, slots, ...machine, loopLagMs: 0 },
-      busy: this.node.slots.busyCount,
+      busy: this.node.busyCount,
     }
     return {
       ...{ version: '', clusterId: 'c', node: 'n1', storeId: SELF, boot: this.boot, upMs: 0 },
@@ -284,6 +314,15 @@ export class NodeBench {
   tellSlots(message: ToSlots, waitMs = 50): this {
     this.#tap?.say({ to: 'slots', body: message })
     return this.advance(waitMs)
+  }
+
+  /**
+   * Makes the actor that does `what` next (`start`, `list`, `forget`, or `say` and a message) fail
+   * over it, once.
+   */
+  failAt(what: string, when: 'before' | 'after'): this {
+    this.#failing.next.set(what, when)
+    return this
   }
 
   /** Lets time pass until the promise is settled. */

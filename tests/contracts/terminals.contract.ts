@@ -245,6 +245,29 @@ export function terminalsContract(test: typeof t, worldOf: () => TerminalsWorld)
     },
   )
 
+  void within(
+    'a list holds every start asked for before, whatever became of it',
+    async (t, world) => {
+      for (const crash of [false, true]) {
+        await ready(world)
+        const terminals = world.terminals()
+        const spec = specOf(COMMANDS.endless)
+        const answers: StartResult[] = []
+        const lists: (readonly Held[])[] = []
+        terminals.start(spec, (answer) => void answers.push(answer))
+        if (crash) world.crashHolder()
+        const watching = terminals.onState((state) => {
+          if (state === 'ready') terminals.list((held) => held && lists.push(held))
+        })
+        await world.until(() => lists.length > 0)
+        watching.cancel()
+        const keys = lists[0]?.map(({ key }) => formatKey(key)) ?? []
+        const refused = answers[0]?.type === 'refused'
+        t.ok(refused || keys.includes(formatKey(spec.key)), crash ? 'after a crash' : 'at once')
+      }
+    },
+  )
+
   void within('an attempt nobody knows is gone, and ending it does nothing', async (t, world) => {
     await ready(world)
     const { heard } = followed(world.terminals(), { task: 'nobody', attempt: 1 })

@@ -72,21 +72,38 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'answer a result that is not recorded',
     file: 'actors/assignment/exchange.ts',
-    find: "this.#command({ type: 'finish', ...token, outcome }, (reply) =>",
-    replace:
-      "((_command: unknown, done: (reply: Reply) => void) => done({ type: 'accepted' }))(outcome, (reply) =>",
+    find: "return decide(it, ending, (reply) => ({ type: 'recorded', to, token, reply }))",
+    replace: "return answer(it, { type: 'recorded', to, token, reply: { type: 'accepted' } })",
   },
   {
     name: 'report a result only once',
-    file: 'actors/assignment/slots.ts',
-    find: 'for (const { leader, report } of open) if (report) this.#options.send(leader, report)',
-    replace: '',
+    file: 'actors/assignment/worker.ts',
+    find: 'repeat: () => {\n      it.send(it.leader, said)',
+    replace: 'repeat: () => {',
   },
   {
     name: 'forget what ran before the restart',
     file: 'actors/assignment/slots.ts',
-    find: 'for (const each of held) this.#adopt(each)',
-    replace: 'for (const each of held.slice(0, 0)) this.#adopt(each)',
+    find: 'for (const each of held) adopt(it, each)',
+    replace: '',
+  },
+  {
+    name: 'a handler that fails is the end of its actor',
+    file: 'runtime/supervision/supervision.ts',
+    find: "return restart === 'permanent' || (restart === 'transient' && ending === 'failed')",
+    replace: "return restart === 'permanent' && ending !== 'failed'",
+  },
+  {
+    name: 'slots that failed forget what they held',
+    file: 'actors/assignment/slots.ts',
+    find: "return state === 'ready' ? list(it) : lose(it)",
+    replace: "return state === 'lost' ? lose(it) : numbers.renewal > 1 ? same : list(it)",
+  },
+  {
+    name: 'a worker that failed believes that it has begun nothing',
+    file: 'actors/assignment/worker.ts',
+    find: 'if (begun) return look(it)',
+    replace: '',
   },
   {
     name: 'accept the result of any attempt',
@@ -104,8 +121,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'start on a disk that is nearly full',
     file: 'actors/assignment/slots.ts',
-    find: '|| this.#options.space.scarce) return',
-    replace: ') return',
+    find: ' && !options.space.scarce',
+    replace: '',
   },
   {
     name: 'never fire a timer',

@@ -19,9 +19,10 @@ import { SafeStore } from '../../runtime/storage/safe-store.ts'
 import { SimulatedSpace, STAGES } from '../../runtime/storage/space/space.ts'
 import { storeIdOf } from '../../runtime/storage/store-id.ts'
 import { Loopback } from '../../runtime/transport/loopback.ts'
+import type { Transport } from '../../runtime/transport/transport.ts'
 import { SimulatedClient } from './client.ts'
 import { Life } from './life.ts'
-import { fail, Oracle } from './oracle.ts'
+import { fail, Oracle, Violation } from './oracle.ts'
 
 /** How long faults go on, and how long the node then has to end everything. Virtual ms. */
 const FAULTS_MS = 20_000
@@ -32,6 +33,15 @@ const TARGET_STEPS = 200
 /** Slots that were given away before the disk filled are still used so long. Virtual ms. */
 const CREDITS_MS = 1_500
 const SELF = storeIdOf('01SIMULATED')
+/** How often the handler of an actor fails over something that it does to the world. */
+const HANDLER_FAULTS = 0.01
+/** In some seeds handlers fail more often, and the node less: one restart must not hide the other. */
+const FRAGILE = { seeds: 0.3, faults: 4, steps: 10 }
+
+/** A handler fails as if by a bug of ours. */
+class HandlerFault extends Error {
+  override readonly name = 'HandlerFault'
+}
 
 /** One node, its disks, its holder and its clients, in one seeded run of virtual time. */
 export class SingleNodeWorld {
@@ -40,6 +50,7 @@ export class SingleNodeWorld {
   readonly oracle = new Oracle()
   readonly trace: string[] = []
   readonly #random: Random
+  readonly #fragile: boolean
   readonly #hot: MemoryEngine
   readonly #cold: MemoryEngine
   readonly #waters = { hot: new MemoryHighWater(), cold: new MemoryHighWater() }
@@ -53,6 +64,7 @@ export class SingleNodeWorld {
   #calm = false
   #scarceSinceMs = 0
   crashCount = 0
+  failureCount = 0
   rollbackCount = 0
   /** What was on the disk that came back older. */
   #older: ReadonlyMap<string, Uint8Array> | undefined
@@ -60,6 +72,7 @@ export class SingleNodeWorld {
   constructor(seed: number) {
     const random = seededRandom(seed)
     this.#random = random
+    this.#fragile = chance(random, FRAGILE.seeds)
     this.#hot = new MemoryEngine(this.clock, this.#faults())
     this.#cold = new MemoryEngine(this.clock, this.#faults())
     const { clock } = this
@@ -104,6 +117,11 @@ export class SingleNodeWorld {
       this.#clients.push(new SimulatedClient(this, index, this.#random))
     for (let change = 0; change < 4; change++)
       this.clock.after(this.#random.below(FAULTS_MS), () => this.#fill())
+    if (chance(this.#random, 0.5))
+      this.clock.after(this.#random.below(FAULTS_MS), () => {
+        this.#note('the holder dies')
+        this.#holder.crash()
+      })
     this.clock.advance(FAULTS_MS)
     this.#calm = true
     this.space.become('ample')
@@ -115,7 +133,7 @@ export class SingleNodeWorld {
       if (!client.done) fail(`INV12: client ${client.index} got no answer`)
     const open = this.oracle.settled()
     if (open.length > 0) fail(`INV12: ${open.join(', ')} never ended`)
-    if (this.#node?.slots.busyCount !== 0) fail('INV12: a slot is still taken')
+    if (this.#node?.busyCount !== 0) fail('INV12: a slot is still taken')
     const [kept] = this.#holder.held()
     if (kept) fail(`INV12: the holder still keeps ${kept.key.task}/${kept.key.attempt}`)
   }
@@ -123,7 +141,7 @@ export class SingleNodeWorld {
   #done(): boolean {
     if (this.#clients.some((client) => !client.done) || this.oracle.settled().length > 0)
       return false
-    return this.#node?.slots.busyCount === 0 && this.#holder.held().length === 0
+    return this.#node?.busyCount === 0 && this.#holder.held().length === 0
   }
 
   /** Somebody else fills the disk, or empties it. */
@@ -182,9 +200,8 @@ export class SingleNodeWorld {
 
   #start(): void {
     this.#boot += 1
-    this.#stepsLeft = this.#calm
-      ? Infinity
-      : 50 + this.#random.below(chance(this.#random, 0.5) ? 500 : 2_500)
+    const steps = 50 + this.#random.below(chance(this.#random, 0.5) ? 500 : 2_500)
+    this.#stepsLeft = this.#calm ? Infinity : steps * (this.#fragile ? FRAGILE.steps : 1)
     this.#target = chance(this.#random, 0.4)
       ? TARGETS[this.#random.below(TARGETS.length)]
       : undefined
@@ -224,7 +241,7 @@ export class SingleNodeWorld {
       authority: new OneVoterAuthority({ store: hot }),
       clock,
       random,
-      transport: life.transport(new Loopback(SELF, clock)),
+      transport: this.#transport(life),
       terminals: this.#terminals(life),
       chain: chainHash,
       work: WORK_DEFAULTS,
@@ -237,10 +254,38 @@ export class SingleNodeWorld {
       status: () => Promise.reject(new Error('nobody asks')),
       alarm: (shard, error) =>
         fail(`shard ${shard} stopped: ${error instanceof Error ? error.stack : String(error)}`),
+      failed: (actor, error) => this.#failed(actor, error),
       machine: (machine) => this.oracle.watch(machine, life.boot),
     })
     this.#node = node
     node.start()
+  }
+
+  /** What an actor does to the world; now and then it fails over it, before or after. */
+  #asActor<T>(run: () => T): T {
+    const faults = HANDLER_FAULTS * (this.#fragile ? FRAGILE.faults : 1)
+    if (this.#calm || !chance(this.#random, faults)) return run()
+    if (chance(this.#random, 0.5)) run()
+    throw new HandlerFault('a handler fails')
+  }
+
+  #failed(actor: string, error: unknown): void {
+    const first = causeOf(error)
+    if (first instanceof Violation) throw first
+    if (!(first instanceof HandlerFault))
+      fail(`actor ${actor} failed: ${error instanceof Error ? error.stack : String(error)}`)
+    this.#note(`actor ${actor}: ${error instanceof Error ? error.message : ''}`)
+    this.failureCount += 1
+  }
+
+  /** What it carries between exchange and slots is said by actors. */
+  #transport(life: Life): Transport {
+    const transport = life.transport(new Loopback(SELF, life.clock(this.clock)))
+    const send: Transport['send'] = (to, message) => {
+      if (message.to === 'shard') transport.send(to, message)
+      else this.#asActor(() => transport.send(to, message))
+    }
+    return { send, receive: (listener) => transport.receive(listener) }
   }
 
   #terminals(life: Life): Terminals {
@@ -251,14 +296,17 @@ export class SingleNodeWorld {
     const start: Terminals['start'] = (spec, answered) => {
       this.oracle.starts(spec.key.task, spec.key.attempt, this.#holder.running())
       this.#checkRoom()
-      if (life.step('terminal start')) terminals.start(spec, answered)
+      if (life.step('terminal start')) this.#asActor(() => terminals.start(spec, answered))
     }
     const forget: Terminals['forget'] = (key) => {
       this.oracle.forgets(key.task, key.attempt)
-      terminals.forget(key)
+      this.#asActor(() => terminals.forget(key))
     }
+    const list: Terminals['list'] = (answered) => this.#asActor(() => terminals.list(answered))
+    const onExit: Terminals['onExit'] = (listener) =>
+      this.#asActor(() => terminals.onExit(listener))
     this.#endings.push(() => terminals.stop())
-    return { ...terminals, start, forget }
+    return { ...terminals, start, forget, list, onExit }
   }
 
   readonly #endings: (() => void)[] = []
@@ -313,4 +361,9 @@ export class SingleNodeWorld {
   }
 
   #image: { readonly hot: ReadonlyMap<string, Uint8Array>; readonly sequence: number } | undefined
+}
+
+/** What it all began with. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? causeOf(error.cause) : error
 }

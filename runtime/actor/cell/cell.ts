@@ -132,7 +132,7 @@ export class Cell<M extends Message> implements LifeHost<M>, Runnable, Child, Su
     if (this.#status !== 'starting') return 0
     try {
       this.#become('running')
-      if (!this.#life.begin(this.#spec.start())) this.#end({ type: 'stopped' })
+      if (!this.#life.begin(this.#spec.start)) this.#end({ type: 'stopped' })
     } catch (error) {
       this.#fail(error)
     }

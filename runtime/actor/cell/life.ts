@@ -42,9 +42,9 @@ export class Life<M extends Message> {
     this.#context = new CellContext(host)
   }
 
-  begin(behavior: Behavior<M>): boolean {
-    this.#behavior = behavior
-    const handle = behavior[started]
+  begin(start: (context: Context<M>) => Behavior<M>): boolean {
+    this.#behavior = start(this.#context)
+    const handle = this.#behavior[started]
     return !handle || this.#follow(handle(this.#context))
   }
 

@@ -108,9 +108,9 @@ t.test(
     bench.advance(2_500)
     const finished = { type: 'finished', token: assign.token, outcome: { class: 'exit', code: 3 } }
     t.match(endsOf(bench.said()), [finished, finished, finished])
-    t.equal(bench.node.slots.busyCount, 1)
+    t.equal(bench.node.busyCount, 1)
     bench.tellSlots({ type: 'answered', token: assign.token, verdict: 'accepted' })
-    t.equal(bench.node.slots.busyCount, 0)
+    t.equal(bench.node.busyCount, 0)
     t.same(bench.holder.held(), [])
     bench.advance(5_000)
     t.same(endsOf(bench.said()), [])
@@ -122,7 +122,7 @@ t.test('an answer to nothing that was reported changes nothing', async (t) => {
   const token = runningOf(bench)
   bench.tellSlots({ type: 'answered', token, verdict: 'stale' })
   bench.tellSlots({ type: 'answered', token: tokenOf(), verdict: 'stale' })
-  t.equal(bench.node.slots.busyCount, 1)
+  t.equal(bench.node.busyCount, 1)
 })
 
 t.test('an assignment that has no slot is given back, unstarted', async (t) => {
@@ -141,7 +141,7 @@ t.test('an assignment that has no slot is given back, unstarted', async (t) => {
       'a credit taken back by a drain',
       (bench) => {
         const credit = creditAt(bench)
-        bench.node.slots.drain()
+        bench.node.drain()
         return credit
       },
     ],
@@ -344,7 +344,7 @@ t.test('a holder that is full gives the task back, and the node rests for 5 s', 
 t.test('a draining node takes nothing new, and what runs goes on', async (t) => {
   const bench = slotsOf()
   const token = runningOf(bench)
-  bench.node.slots.drain()
+  bench.node.drain()
   bench.said()
   bench.tellSlots(WANTED).advance(20_000)
   t.same(bench.saidOf('credit'), [])

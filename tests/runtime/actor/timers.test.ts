@@ -62,6 +62,24 @@ t.test('a fire that waits while its life ends is not heard by the next', async (
   t.same(taken(), [])
 })
 
+t.test('timers that have not fired when their life ends never do', async (t) => {
+  const { clock, timers, taken } = timersOf()
+  timers.once('a', 100, note('a'))
+  timers.every('b', 100, note('b'))
+  timers.cancelAll()
+  clock.advance(1_000)
+  t.same(taken(), [])
+})
+
+t.test('a key that has fired is free again', async (t) => {
+  const { clock, timers, taken } = timersOf()
+  for (let key = 0; key < 3_000; key++) {
+    timers.once(String(key), 1, note('a'))
+    clock.advance(1)
+    if (taken().length !== 1) t.fail(`fire ${key}`)
+  }
+})
+
 t.test('an interval that comes round while its fire waits tells once, and goes on', async (t) => {
   const { clock, timers, taken } = timersOf()
   timers.every('a', 100, note('a'))

@@ -62,3 +62,15 @@ t.test('an earlier deadline is not kept waiting by a later one, nor a far one lo
   clock.advance(year)
   t.same(expired, [10, 10_000, year])
 })
+
+t.test('a deadline that comes in again after its moment is not lost', async (t) => {
+  const clock = new VirtualClock()
+  const deadlines = new Deadlines(clock)
+  const expired: number[] = []
+  for (let round = 1; round <= 3; round++) {
+    deadlines.add(dueOf(100, expired))
+    clock.advance(200)
+    t.equal(expired.length, round)
+  }
+  t.equal(deadlines.count, 0)
+})

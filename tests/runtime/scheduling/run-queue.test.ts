@@ -99,3 +99,32 @@ t.test('who asks again after the time of a round is over waits for the next roun
   clock.advance(0)
   t.ok(turns.includes('b 1'))
 })
+
+t.test('short passes that follow each other leave a turn to timers too', async (t) => {
+  const clock = new VirtualClock()
+  const queue = new RunQueue({ clock, passMost: 100 })
+  let turns = 0
+  let timerAfter = 0
+  clock.after(0, () => void (timerAfter = turns))
+  const chained: Runnable = {
+    run() {
+      turns += 1
+      clock.soon(() => queue.ready(chained)) // As who waits for an answer, and asks again.
+      return 1
+    },
+  }
+  queue.ready(chained)
+  for (let steps = 0; steps < 1_000 && timerAfter === 0; steps++) clock.step()
+  t.ok(timerAfter >= 100 && timerAfter < 200, `after ${timerAfter} turns`)
+})
+
+t.test('a round that was spent to the last piece is over with its round', async (t) => {
+  const clock = new VirtualClock()
+  const queue = new RunQueue({ clock, passMost: 1 })
+  const turns: string[] = []
+  queue.ready(busy(queue, 'a', 1, turns))
+  clock.advance(1)
+  queue.ready(busy(queue, 'b', 1, turns))
+  clock.advance(0)
+  t.same(turns, ['a 1', 'b 1'])
+})

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ActorRef } from '../../../runtime/actor/actor-ref.ts'
-import { same, started, stopping, type Behavior } from '../../../runtime/actor/behavior.ts'
+import { same, started, stop, stopping, type Behavior } from '../../../runtime/actor/behavior.ts'
 import type { ChildSpec } from '../../../runtime/actor/child-spec.ts'
 import { act, actorsOf, note, puppet, puppetSpec, type Puppet } from '../actor/actors-of.ts'
 
@@ -348,7 +348,37 @@ t.test('the system stops all, with patience, and says when it has', async (t) =>
   t.same([...system.metrics()], [])
   t.throws(() => system.spawn(puppetSpec([])), /nothing is started in a system that stops/)
   const empty = actorsOf().system
-  empty.stop(() => t.pass('at once where there is nobody'))
+  stopped = false
+  empty.stop(() => void (stopped = true))
+  t.equal(stopped, true, 'at once where there is nobody')
+})
+
+t.test('the newest child is asked to stop first', async (t) => {
+  const order: string[] = []
+  const { system, settle } = actorsOf()
+  for (const name of ['a', 'b', 'c']) {
+    const noting: Behavior<Puppet> = {
+      ...puppet([]),
+      [stopping]: () => {
+        order.push(name)
+        return stop
+      },
+    }
+    system.spawn<Puppet>({ name, restart: 'permanent', start: () => noting })
+  }
+  settle()
+  system.stop(() => undefined)
+  settle()
+  t.same(order, ['c', 'b', 'a'])
+})
+
+t.test('stop() of an actor that is no child does nothing', async (t) => {
+  const notes: string[] = []
+  const { system, parent, child, settle } = familyOf(puppetSpec(notes, { name: 'child' }))
+  const stranger = system.spawn(puppetSpec([], { name: 'child' }))
+  parent.tell(act((context) => context.stop(stranger)))
+  settle()
+  t.same([stranger.tell(note('x')), child()?.tell(note('y'))], [true, true])
 })
 
 t.test('an actor that is stopped before its first turn never starts', async (t) => {
