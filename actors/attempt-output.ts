@@ -98,7 +98,21 @@ export class AttemptOutput implements Following {
       bytes,
       gap: () => undefined, // The next chunk's offset shows it.
       end: () => this.#awaitRecord(key),
-      gone: () => this.#end(this.#recorded(key)),
+      gone: () => (this.#mayStart(key) ? this.#awaitStart(key) : this.#end(this.#recorded(key))),
+    })
+  }
+
+  /** It was given to its node, which may not have asked for its terminal yet. */
+  #mayStart(key: AttemptKey): boolean {
+    const attempt = this.#recorded(key)
+    return this.#request.follow && attempt !== undefined && isUnstarted(attempt)
+  }
+
+  #awaitStart(key: AttemptKey): void {
+    this.#until(key.task, (task) => {
+      const attempt = attemptOf(task, key)
+      if (attempt && isUnstarted(attempt)) return undefined
+      return () => this.#follow(key, this.#request.fromOffset, Infinity)
     })
   }
 
@@ -125,6 +139,10 @@ export class AttemptOutput implements Following {
     this.close()
     this.#sink.end(attempt)
   }
+}
+
+function isUnstarted({ startedMs, endedMs }: Attempt): boolean {
+  return startedMs === undefined && endedMs === undefined
 }
 
 function attemptOf(task: Task, { attempt }: AttemptKey): Attempt | undefined {
