@@ -1,4 +1,5 @@
 import type { Figure } from '../figure.ts'
+import { ask } from './ask.ts'
 import { assign } from './assign.ts'
 import { live } from './live.ts'
 import { memory } from './memory.ts'
@@ -6,6 +7,17 @@ import { page } from './page.ts'
 import { pty } from './pty.ts'
 import { start } from './start.ts'
 import { submit } from './submit.ts'
+import { tell } from './tell.ts'
 
 /** Every figure, in the order in which they are measured and shown. */
-export const FIGURES: readonly Figure[] = [submit, assign, start, memory, pty, page, live]
+export const FIGURES: readonly Figure[] = [
+  tell,
+  ask,
+  submit,
+  assign,
+  start,
+  memory,
+  pty,
+  page,
+  live,
+]
