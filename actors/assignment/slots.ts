@@ -53,7 +53,7 @@ type Holding = {
   leash: Leash
 }
 
-/** Ended and answered attempts that are still remembered, so that a late assignment starts nothing. */
+/** Attempts that were given back, or ended and were answered, are remembered so that a late assignment starts nothing. */
 const DONE_MAX = 10_000
 /** Renewals whose answers are still waited for: by then an older one's leash is over. */
 const RENEWALS_MAX = 8
@@ -89,6 +89,8 @@ type Slots = {
   readonly holdings: Map<string, Holding>
   readonly tokens: Map<ActorId, Token>
   readonly done: Set<string>
+  /** Given back: if they come again, late or doubled, they are given back again and never started. */
+  readonly declined: Set<string>
   /** When each renewal was sent, on the terminals' clock: the leash counts from there. */
   readonly sentMs: Map<number, number>
   /** The newest renewal that each leader has answered. */
@@ -105,7 +107,8 @@ function slots(
 ): Behavior<SlotsMessage> {
   const it: Slots = {
     ...{ options, context, numbers, offers: new Offers(), ready: false, resting: false },
-    ...{ wantedBy: new Map(), holdings: new Map(), tokens: new Map(), done: new Set() },
+    ...{ wantedBy: new Map(), holdings: new Map(), tokens: new Map() },
+    ...{ done: new Set(), declined: new Set() },
     ...{ sentMs: new Map(), answeredBy: new Map() },
   }
   options.busy(0)
@@ -206,8 +209,9 @@ function assign(it: Slots, message: OfType<SlotsMessage, 'assign'>): typeof same
   const { token, boot, from: leader, credit } = message
   const key = keyOf(token)
   if (boot !== it.options.boot || it.holdings.has(key) || it.done.has(key)) return same
-  const offer = it.offers.take(credit, leader)
+  const offer = it.declined.has(key) ? undefined : it.offers.take(credit, leader)
   if (!offer) {
+    remember(it.declined, key)
     const why = 'its credit was over'
     it.options.send(leader, { type: 'lost', token, how: 'unstarted', why })
     return same
@@ -240,10 +244,14 @@ function freed(it: Slots, worker: ActorRef<never>): typeof same {
   it.tokens.delete(worker.id)
   it.holdings.delete(key)
   it.options.busy(it.holdings.size)
-  it.done.add(key)
-  const [oldest] = it.done.size > DONE_MAX ? it.done : []
-  if (oldest !== undefined) it.done.delete(oldest)
+  remember(it.done, key)
   return offer(it)
+}
+
+function remember(keys: Set<string>, key: string): void {
+  keys.add(key)
+  const [oldest] = keys.size > DONE_MAX ? keys : []
+  if (oldest !== undefined) keys.delete(oldest)
 }
 
 /** What could not start here goes back to the line: for a while others may have it. */

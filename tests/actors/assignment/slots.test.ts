@@ -165,6 +165,15 @@ t.test('an assignment that has no slot is given back, unstarted', async (t) => {
   }
 })
 
+t.test('what was given back is not started when it comes again with a credit', async (t) => {
+  const bench = slotsOf()
+  const assign = assignOf(creditAt(bench))
+  bench.tellSlots({ ...assign, credit: 0 }).said()
+  bench.tellSlots(assign)
+  t.match(bench.said(), [{ type: 'lost', how: 'unstarted', token: assign.token }])
+  t.same(bench.holder.running(), [])
+})
+
 t.test('an assignment is accepted once, and one for another start never', async (t) => {
   const bench = slotsOf()
   const credit = creditAt(bench)
