@@ -10,7 +10,7 @@ export interface LedTasks {
   best(offer: Offer, turnOf: (project: string) => number): Candidate | undefined
   /** What waits, by need. */
   wanted(): readonly Sort[]
-  /** The row with the uncommitted tail. */
+  /** The row of a task that has not ended, with the uncommitted tail. */
   task(id: string): Task | undefined
   /** Tasks that are assigned or run. */
   running(): Iterable<Task>

@@ -161,7 +161,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   task(id: string): Task | undefined {
-    return this.#shard.row('task', id) as Task | undefined
+    return this.#shard.loaded('task', id) as Task | undefined
   }
 
   running(): Iterable<Task> {

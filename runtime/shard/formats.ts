@@ -12,6 +12,8 @@ export const FORMATS = {
   entry: { kind: 'entry', version: 1 },
   /** A finished row, and the index it stands for. */
   history: { kind: 'history', version: 1 },
+  /** A row that left history. */
+  gone: { kind: 'gone', version: 1 },
   /** How a finished row stands in lists. */
   summary: { kind: 'summary', version: 1 },
 } as const satisfies Record<string, Format>

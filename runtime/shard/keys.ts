@@ -6,6 +6,7 @@ import type { KeyRange } from '../storage/store.ts'
  *   hot   s/<shard>/m                    the copy's numbers
  *         s/<shard>/l/<first index>      entries, as many as one commit group took
  *         s/<shard>/r/<kind>/<id>        rows that live, or are looked up
+ *         s/<shard>/g/<kind>/<id>        rows that left history: to be deleted from the cold one
  *   cold  h/<shard>/<kind>/<id>          rows that are finished
  *         u/<shard>/<age>/<id>           their summaries, newest first
  */
@@ -31,6 +32,14 @@ export function liveKey(shard: number, kind: string, id: string): string {
 
 export function liveRange(shard: number, kind: string): KeyRange {
   return prefix(`s/${two(shard)}/r/${kind}/`)
+}
+
+export function goneKey(shard: number, kind: string, id: string): string {
+  return `s/${two(shard)}/g/${kind}/${id}`
+}
+
+export function goneRange(shard: number): KeyRange {
+  return prefix(`s/${two(shard)}/g/`)
 }
 
 export function historyKey(shard: number, kind: string, id: string): string {

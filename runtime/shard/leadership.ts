@@ -11,7 +11,7 @@ import { Ledger } from './ledger.ts'
 import type { Answer, Machine } from './machine.ts'
 import type { ShardMessage } from './messages.ts'
 import type { ReplicaDisk } from './replica-disk.ts'
-import { lastHash, lastIndex } from './replica.ts'
+import { lastHash, lastIndex, type Replica } from './replica.ts'
 import { Rows } from './rows.ts'
 
 /** Rows go to disk when so many wait, or so long after the first. Units: rows, ms. */
@@ -151,12 +151,20 @@ export class Leadership<Command> {
     this.#rows.load((error) => {
       if (this.#leader.phase === 'ended') return
       if (error) return this.#broken(error)
-      for (const entry of replica.tail) {
-        if (entry.index <= replica.applied) continue
-        this.#rows.replay(decodeEvents(this.#options.machine.kinds, entry.bytes), entry.index)
+      try {
+        this.#replay(replica)
+        this.#serve()
+      } catch (failure) {
+        this.#broken(failure) // A row that cannot be read stops this shard, and no other.
       }
-      this.#serve()
     })
+  }
+
+  #replay({ tail, applied }: Replica): void {
+    for (const entry of tail) {
+      if (entry.index <= applied) continue
+      this.#rows.replay(decodeEvents(this.#options.machine.kinds, entry.bytes), entry.index)
+    }
   }
 
   #serve(): void {
@@ -189,23 +197,34 @@ export class Leadership<Command> {
     return this.#committedIndex - this.#options.replica.replica.applied
   }
 
-  /** History first and synced, then the rows with the index they stand for, in one batch. */
+  /**
+   * History first and synced, then the rows with the index they stand for, in one batch; then what
+   * leaves history. A store that fails on the way ends the node, and the log still has it all.
+   */
   #flush(): void {
     if (this.#flushing || this.#leader.phase === 'ended') return
     this.#flushTimer?.cancel()
     this.#flushTimer = undefined
     this.#flushing = true
     const applied = this.#committedIndex
-    const { cold, hot, flushed } = this.#rows.flush(applied)
+    const { cold, hot, flushed, deletions, settled } = this.#rows.flush(applied)
     const { replica } = this.#options
+    const done = (): void => {
+      this.#flushing = false
+      this.#flushSoon()
+      for (const run of this.#afterFlush.splice(0)) run()
+    }
     const writeHot = (error?: RuntimeError): void => {
-      if (error) return // The store has failed; the node ends, and the log still has it all.
+      if (error) return
       this.#options.hot.write([...hot, ...replica.truncate(applied)], (failure) => {
         if (failure) return
         flushed()
-        this.#flushing = false
-        this.#flushSoon()
-        for (const run of this.#afterFlush.splice(0)) run()
+        if (deletions.length === 0) return done()
+        this.#options.cold.write(deletions, (undeleted) => {
+          if (undeleted) return
+          settled()
+          done()
+        })
       })
     }
     if (cold.length === 0) writeHot()

@@ -87,6 +87,10 @@ export class Ledger<Command> implements Shard<Command> {
     return this.#options.rows.row(kind, id)
   }
 
+  loaded(kind: string, id: string): unknown {
+    return this.#options.rows.loaded(kind, id)
+  }
+
   rows(kind: string): Iterable<readonly [string, unknown]> {
     return this.#options.rows.rows(kind)
   }

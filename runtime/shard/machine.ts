@@ -73,6 +73,8 @@ export interface Shard<Command> {
   readonly epoch: number
   /** The row with the whole log applied, the uncommitted tail included. Reads history rows too. */
   row(kind: string, id: string): unknown
+  /** The row if it is loaded, that is neither `finished` nor a `lookup`: never reads the disk. */
+  loaded(kind: string, id: string): unknown
   /** Visits the loaded rows of one kind (neither `finished` nor `lookup` ones). */
   rows(kind: string): Iterable<readonly [id: string, row: unknown]>
   /**

@@ -2,8 +2,8 @@ import { assert } from '../errors.ts'
 import { decodeValue, encodeValue } from '../storage/format.ts'
 import type { Op, Store } from '../storage/store.ts'
 import type { Change, DurableKind, Event } from './machine.ts'
-import { FORMATS } from './formats.ts'
-import { historyKey, listingKey, liveKey, liveRange } from './keys.ts'
+import { deletion, History, type Removal } from './history.ts'
+import { liveKey, liveRange } from './keys.ts'
 
 export interface RowsOptions {
   readonly shard: number
@@ -12,12 +12,15 @@ export interface RowsOptions {
   readonly cold: Store
 }
 
-/** What a flush writes: history first and synced, then the rest with the `applied` index. */
+/** What a flush writes, one after the other: finished rows, then all others with the index, then what leaves history. */
 export interface Flush {
   readonly cold: readonly Op[]
   readonly hot: readonly Op[]
   /** To be called once both are durable. */
   flushed(): void
+  readonly deletions: readonly Op[]
+  /** To be called once they are, too. */
+  settled(): void
 }
 
 /**
@@ -35,9 +38,11 @@ export class Rows {
   readonly #recent = new Map<string, unknown>()
   /** Committed and not yet flushed: the newest change of each row. */
   #dirty = new Map<string, Dirty>()
+  readonly #history: History
 
   constructor(options: RowsOptions) {
     this.#options = options
+    this.#history = new History(options)
     for (const kind of Object.keys(options.kinds)) this.#live.set(kind, new Map())
   }
 
@@ -46,7 +51,7 @@ export class Rows {
     const kinds = Object.values(this.#options.kinds).filter((kind) => !kind.lookup)
     const next = (at: number): void => {
       const kind = kinds[at]
-      if (!kind) return done()
+      if (!kind) return this.#history.load(done)
       const rows = this.#of(kind.kind)
       const range = liveRange(this.#options.shard, kind.kind)
       const visit = (key: string, value: Uint8Array): void => {
@@ -63,6 +68,10 @@ export class Rows {
     const key = liveKey(this.#options.shard, kind, id)
     if (this.#recent.has(key)) return this.#recent.get(key)
     return this.#stored(kind, id)
+  }
+
+  loaded(kind: string, id: string): unknown {
+    return this.#of(kind).get(id)
   }
 
   rows(kind: string): Iterable<readonly [string, unknown]> {
@@ -86,7 +95,7 @@ export class Rows {
    */
   replay(events: readonly Event[], index: number): void {
     for (const event of events) {
-      const ahead = this.#history(event.kind, event.id)
+      const ahead = this.#history.read(this.#kind(event.kind), event.id)
       if (ahead && ahead.index >= index) this.#finish(event, ahead.row)
       else this.commit(this.apply([event]))
     }
@@ -95,7 +104,8 @@ export class Rows {
   #finish({ kind, id }: Event, row: unknown): void {
     this.#set(this.#kind(kind), id, row)
     const key = liveKey(this.#options.shard, kind, id)
-    this.#dirty.set(key, { kind, id, row, listed: this.#listing(kind, id, row) })
+    const listed = this.#history.listing(this.#kind(kind), id, row)
+    this.#dirty.set(key, { kind, id, row, listed })
   }
 
   /** These changes are committed: the next flush writes them. */
@@ -103,7 +113,7 @@ export class Rows {
     for (const { kind, id, before, after } of changes) {
       const key = liveKey(this.#options.shard, kind, id)
       const known = this.#dirty.get(key)
-      const listed = known ? known.listed : this.#listing(kind, id, before)
+      const listed = known ? known.listed : this.#history.listing(this.#kind(kind), id, before)
       this.#dirty.set(key, { kind, id, row: after, listed })
     }
   }
@@ -120,52 +130,34 @@ export class Rows {
   flush(applied: number): Flush {
     const taken = this.#dirty
     this.#dirty = new Map()
-    const cold: Op[] = []
-    const hot: Op[] = []
-    for (const [key, dirty] of taken) this.#write(key, dirty, { hot, cold, applied })
+    const into: Flushing = { cold: [], hot: [...this.#history.settle()], removals: [], applied }
+    for (const [key, dirty] of taken) this.#write(key, dirty, into)
+    const { cold, hot, removals } = into
     const flushed = (): void => {
       for (const [key, { row }] of taken) {
         if (this.#recent.get(key) === row && !this.#dirty.has(key)) this.#recent.delete(key)
       }
     }
-    return { cold, hot, flushed }
+    const settled = (): void => {
+      for (const removal of removals) removal.settled()
+    }
+    return { cold, hot, flushed, deletions: removals.flatMap((each) => each.deletions), settled }
   }
 
-  #write(key: string, dirty: Dirty, into: Flushing): void {
-    const { kind: name, id, row, listed } = dirty
-    const { shard } = this.#options
+  #write(key: string, { kind: name, id, row, listed }: Dirty, into: Flushing): void {
     const kind = this.#kind(name)
     const finished = row !== undefined && kind.finished?.(row) === true
-    const listing = finished ? this.#listing(name, id, row) : undefined
-    if (listed && listed !== listing) into.cold.push({ type: 'delete', key: listed })
     if (finished) {
-      into.cold.push({
-        type: 'put',
-        key: historyKey(shard, name, id),
-        value: encodeValue(FORMATS.history, { index: into.applied, row: encodeValue(kind, row) }),
-      })
-      const summary = kind.listed?.(row)
-      if (listing && summary)
-        into.cold.push({
-          type: 'put',
-          key: listing,
-          value: encodeValue(FORMATS.summary, summary.summary),
-        })
-    } else if (listed) {
-      into.cold.push({ type: 'delete', key: historyKey(shard, name, id) })
+      const moved = listed !== undefined && listed !== this.#history.listing(kind, id, row)
+      if (moved) into.cold.push(deletion(listed))
+      into.cold.push(...this.#history.put(kind, id, { index: into.applied, row }))
+    } else if (listed !== undefined) {
+      const removal = this.#history.remove(kind, id, listed)
+      into.hot.push(removal.mark)
+      into.removals.push(removal)
     }
-    into.hot.push(
-      row === undefined || finished
-        ? { type: 'delete', key }
-        : { type: 'put', key, value: encodeValue(kind, row) },
-    )
-  }
-
-  #listing(kind: string, id: string, row: unknown): string | undefined {
-    const durable = this.#kind(kind)
-    if (row === undefined || durable.finished?.(row) !== true) return undefined
-    const listed = durable.listed?.(row)
-    return listed && listingKey(this.#options.shard, listed.atMs, id)
+    const lives = row !== undefined && !finished
+    into.hot.push(lives ? { type: 'put', key, value: encodeValue(kind, row) } : deletion(key))
   }
 
   #set(kind: DurableKind, id: string, row: unknown): void {
@@ -183,21 +175,9 @@ export class Rows {
   #stored(kind: string, id: string): unknown {
     const { hot, shard } = this.#options
     const durable = this.#kind(kind)
-    if (!durable.lookup) return this.#history(kind, id)?.row
+    if (!durable.lookup) return this.#history.read(durable, id)?.row
     const value = hot.get(liveKey(shard, kind, id))
     return value && decodeValue(durable, value)
-  }
-
-  #history(
-    kind: string,
-    id: string,
-  ): { readonly index: number; readonly row: unknown } | undefined {
-    const { cold, shard } = this.#options
-    const durable = this.#kind(kind)
-    const value = durable.finished && cold.get(historyKey(shard, kind, id))
-    if (!value) return undefined
-    const { index, row } = decodeValue(FORMATS.history, value) as StoredHistory
-    return { index, row: decodeValue(durable, row) }
   }
 
   #of(kind: string): Map<string, unknown> {
@@ -213,8 +193,12 @@ export class Rows {
   }
 }
 
-type StoredHistory = { readonly index: number; readonly row: Uint8Array }
-type Flushing = { readonly hot: Op[]; readonly cold: Op[]; readonly applied: number }
+type Flushing = {
+  readonly hot: Op[]
+  readonly cold: Op[]
+  readonly removals: Removal[]
+  readonly applied: number
+}
 type Dirty = {
   readonly kind: string
   readonly id: string

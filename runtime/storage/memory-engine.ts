@@ -9,8 +9,11 @@ export interface DiskFaults {
   delayMs(): number
   /** How long the next scan takes, which sees what is there when it begins. Unit: ms. */
   scanMs(): number
-  /** The fate of the next batch: `fail` leaves it to `kept` whether it is there after reopening. */
-  fate(): 'ok' | 'fail'
+  /**
+   * The fate of the next batch: `fail` leaves it to `kept` whether it is there after reopening;
+   * after `full` it is not.
+   */
+  fate(): 'ok' | 'fail' | 'full'
   /** Of `count` batches that were asked for and not acknowledged at a crash: how many are there after. */
   kept(count: number): number
 }
@@ -45,10 +48,14 @@ export class MemoryEngine implements Engine {
   write(ops: readonly Op[], done: Done): void {
     const opening = this.#opening
     this.#pending.push(ops)
-    const fails = this.#failing || this.#faults.fate() === 'fail'
+    const fate = this.#failing ? 'fail' : this.#faults.fate()
     this.#clock.after(this.#faults.delayMs(), () => {
       if (opening !== this.#opening) return // The program that asked has crashed.
-      this.#failed ||= fails
+      if (fate === 'full' && !this.#failed) {
+        this.#pending = this.#pending.filter((each) => each !== ops)
+        return done(new RuntimeError('STORE_FULL', 'Cannot write the store: no space left'))
+      }
+      this.#failed ||= fate === 'fail'
       if (this.#failed)
         return done(new RuntimeError('STORE_FAILED', 'Cannot write the store: input/output error'))
       this.#pending.shift()

@@ -1,6 +1,7 @@
 import { OneVoterAuthority } from '../../runtime/authority/one-voter-authority.ts'
 import { topologyOp } from '../../runtime/authority/stored-topology.ts'
 import type { StoreEntry } from '../../runtime/authority/topology.ts'
+import { assert } from '../../runtime/errors.ts'
 import { firstTopology } from '../../runtime/placement/first-topology.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
@@ -20,14 +21,19 @@ import { Life } from '../sim/life.ts'
 export type SumCommand =
   | { readonly type: 'add'; readonly id: string; readonly amount: number }
   | { readonly type: 'read'; readonly id: string }
+  | { readonly type: 'remove'; readonly id: string }
 
-type Added = Event & { readonly type: 'added'; readonly amount: number }
+type Added = Event & { readonly type: 'added' | 'removed'; readonly amount: number }
 type Sum = { readonly sum: number }
 
 const sums: DurableKind<Sum, Added> = {
   kind: 'sum',
   version: 1,
-  fold: (row, event) => ({ sum: (row?.sum ?? 0) + event.amount }),
+  fold(row, { type, amount }) {
+    if (type === 'added') return { sum: (row?.sum ?? 0) + amount }
+    assert(row, 'only what is there is removed')
+    return undefined
+  },
   finished: ({ sum }) => sum >= 100,
   listed: ({ sum }) => ({ atMs: sum, summary: sum }),
 }
@@ -38,14 +44,14 @@ export const sumMachine: Machine<SumCommand> = {
     decide: (command, { wallMs }) => {
       const row = shard.row('sum', command.id) as Sum | undefined
       if (command.type === 'read') return { events: [], reply: row?.sum ?? 0 }
-      const added = {
-        kind: 'sum',
-        id: command.id,
-        type: 'added',
-        atMs: wallMs,
-        amount: command.amount,
+      const { id } = command
+      const event = { kind: 'sum', id, atMs: wallMs } as const
+      if (command.type === 'remove') {
+        const removed = { ...event, type: 'removed', amount: 0 }
+        return { events: row ? [removed] : [], reply: 'removed' }
       }
-      return { events: [added], reply: (row?.sum ?? 0) + command.amount }
+      const { amount } = command
+      return { events: [{ ...event, type: 'added', amount }], reply: (row?.sum ?? 0) + amount }
     },
     decided: () => undefined,
     committed: () => undefined,

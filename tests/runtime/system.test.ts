@@ -157,3 +157,39 @@ t.test('a shard that is given up at any moment keeps all that was answered', asy
     t.same(bench.alarms, [])
   }
 })
+
+t.test(
+  'a row that leaves history is gone from both databases, whatever step the program dies at',
+  async (t) => {
+    let survived = 0
+    for (let steps = 1; survived < 3; steps++) {
+      const bench = new Bench(sumMachine)
+      const first = bench.start()
+      bench.ask(first, 5, { type: 'add', id: 'done', amount: 100 }, 500)
+      bench.stepsLeft = steps
+      const late = bench.clock.monotonicMs() + 3_000
+      first.shards.command(5, { type: 'add', id: 'done', amount: 1 }, late, () => undefined)
+      let removed = false
+      first.shards.command(5, { type: 'remove', id: 'done' }, late, (answer) => {
+        removed = !(answer instanceof Error)
+      })
+      bench.clock.advance(500)
+      if (bench.alive) survived += 1
+      bench.stepsLeft = Infinity
+      bench.crash()
+      const second = bench.start()
+      const why = `dead after ${steps} steps`
+      if (removed) t.match(bench.ask(second, 5, { type: 'read', id: 'done' }), { reply: 0 }, why)
+      bench.ask(second, 5, { type: 'remove', id: 'done' }, 500)
+      t.match(bench.ask(second, 5, { type: 'read', id: 'done' }), { reply: 0 }, why)
+      bench.ask(second, 5, { type: 'add', id: 'other', amount: 1 }, 500)
+      const left = [...bench.cold.image().keys(), ...bench.hot.image().keys()]
+      t.same(
+        left.filter((key) => /^[hu]\/05|^s\/05\/g/.test(key)),
+        [],
+        why,
+      )
+      t.same(bench.alarms, [], why)
+    }
+  },
+)

@@ -3,7 +3,7 @@ import type { Command, Refusal, Reply, SubmitCommand } from '../../../actors/tas
 import { KINDS } from '../../../actors/task/kinds.ts'
 import { parseSpec } from '../../../actors/task/parse-spec.ts'
 import { shardOfProject } from '../../../actors/task/task-id.ts'
-import type { Outcome, Task } from '../../../actors/task/task.ts'
+import { ENDED, type Outcome, type Task } from '../../../actors/task/task.ts'
 import type { LedTasks } from '../../../actors/tasks-machine/led-tasks.ts'
 import { tasksMachine } from '../../../actors/tasks-machine/tasks-machine.ts'
 import { assert } from '../../../runtime/errors.ts'
@@ -60,6 +60,11 @@ export class TaskShard implements Shard<Command> {
   succeeded(): TaskShard {
     this.#leading.stop()
     return new TaskShard({ rows: this.rowsOf, clock: this.clock })
+  }
+
+  loaded(kind: string, id: string): unknown {
+    const row = this.row(kind, id) as Task | undefined
+    return kind === 'task' && row && ENDED.has(row.state) ? undefined : row
   }
 
   row(kind: string, id: string): unknown {

@@ -27,6 +27,7 @@ class TimersBench {
         shard: 0,
         epoch: 1,
         row: () => undefined,
+        loaded: () => undefined,
         rows: () => [],
         wallMs: () => (this.doubted ? undefined : clock.wallMs()),
         propose: (command) => this.#propose(command),

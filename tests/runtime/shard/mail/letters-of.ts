@@ -112,6 +112,7 @@ export class LoneShard {
       shard,
       epoch: 1,
       row: (kind, id) => this.rows.get(`${kind} ${id}`),
+      loaded: (kind, id) => this.rows.get(`${kind} ${id}`),
       rows: () => [],
       wallMs: () => 0,
       propose: () => true,
