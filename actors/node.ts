@@ -159,7 +159,7 @@ export class Node {
       led: (tasks, live) => {
         this.#led.set(tasks.shard, tasks)
         this.catalog.led(tasks.shard, live, tasks.tally())
-        this.#exchange.tell({ type: 'match' })
+        this.#exchange.tell({ type: 'led', shard: tasks.shard })
       },
       left: (shard) => {
         this.#led.delete(shard)

@@ -41,6 +41,15 @@ export interface SimulatedHolderOptions {
   readonly restartMs?: number
   /** Default 1,000. */
   readonly terminalsMax?: number
+  /** Told of each step by its label; `false`: the holder dies right there. */
+  step?(label: string): boolean
+}
+
+/** A command that has ended. */
+export interface PastRun {
+  readonly exit: Exit
+  /** On a clock that is never set. */
+  readonly ranMs: number
 }
 
 /** What a life of the node program hears. */
@@ -57,6 +66,7 @@ interface Run {
   readonly spec: TerminalSpec
   readonly script: Script
   readonly pid: number
+  readonly startedMs: number
   readonly startedWallMs: number
   readonly timers: Timer[]
   leash: Leash
@@ -79,6 +89,8 @@ export class SimulatedHolder {
   #pids = 1_000
   /** Every key that was ever run, as often as it was: never more than once, whatever happens. */
   readonly startCounts = new Map<string, number>()
+  /** What came of each of them. */
+  readonly exits = new Map<string, PastRun>()
 
   constructor(options: SimulatedHolderOptions) {
     this.#options = options
@@ -114,7 +126,9 @@ export class SimulatedHolder {
     if (spec.argv.length === 0) return refused('invalid', 'There is no command')
     const terminalsMax = this.#options.terminalsMax ?? 1_000
     if (this.running().length >= terminalsMax) return refused('full', `${terminalsMax} terminals`)
+    if (!this.#step('holder start')) return refused('full', 'It died')
     this.#run(name, spec)
+    this.#step('holder started')
     return { type: 'started' }
   }
 
@@ -153,9 +167,10 @@ export class SimulatedHolder {
 
   forget(key: AttemptKey): void {
     const run = this.#runs.get(formatKey(key))
-    if (!run?.exit) return
+    if (!run?.exit || !this.#step('holder forget')) return
     this.#runs.delete(formatKey(key))
     this.#past.set(formatKey(key), run)
+    this.#step('holder forgot')
   }
 
   /** What forgotten attempts of these tasks have said is gone; their keys stay used. */
@@ -185,7 +200,7 @@ export class SimulatedHolder {
     this.#listener?.state('lost')
     this.#options.clock.after(this.#options.restartMs ?? 300, () => {
       this.#up = true
-      for (const run of lost) run.exit = this.#exitOf(run, 'holder-lost', NOTHING)
+      for (const run of lost) this.#end(run, 'holder-lost', NOTHING)
       this.#listener?.state('ready')
     })
   }
@@ -196,6 +211,7 @@ export class SimulatedHolder {
       spec,
       script,
       pid: ++this.#pids,
+      startedMs: this.#options.clock.monotonicMs(),
       startedWallMs: this.#options.clock.wallMs(),
       timers: [],
       leash: spec.leash,
@@ -247,15 +263,24 @@ export class SimulatedHolder {
 
   #exit(run: Run, how: How): void {
     for (const timer of run.timers) timer.cancel()
+    if (!this.#step('holder exit')) return
     const failed = run.script.spawnFails !== undefined && !run.ending
-    run.exit = this.#exitOf(run, failed ? 'spawn-failed' : (run.ending ?? 'exited'), how)
-    this.#listener?.exited(run.spec.key, run.exit)
+    const exit = this.#end(run, failed ? 'spawn-failed' : (run.ending ?? 'exited'), how)
+    if (!this.#step('holder exited')) return
+    this.#listener?.exited(run.spec.key, exit)
     this.#listener?.grown(run.spec.key)
   }
 
-  #exitOf(run: Run, reason: ExitReason, how: How): Exit {
+  #step(label: string): boolean {
+    if (this.#options.step?.(label) ?? true) return true
+    this.crash()
+    return false
+  }
+
+  /** Written down, and on disk. */
+  #end(run: Run, reason: ExitReason, how: How): Exit {
     const { spawnFails } = run.script
-    return {
+    const exit: Exit = {
       reason,
       ...how,
       ...(reason === 'spawn-failed' && spawnFails ? { detail: spawnFails } : {}),
@@ -264,6 +289,10 @@ export class SimulatedHolder {
       outputBytes: new TextEncoder().encode(run.output).length,
       outputTruncated: reason === 'holder-lost',
     }
+    run.exit = exit
+    const ranMs = this.#options.clock.monotonicMs() - run.startedMs
+    this.exits.set(formatKey(run.spec.key), { exit, ranMs })
+    return exit
   }
 
   #heldOf(run: Run): Held {

@@ -41,6 +41,8 @@ export type ExchangeMessage =
   | Heard<ToExchange>
   /** Other tasks may be given out than before: told for every change, heard once for many. */
   | { readonly type: 'match' }
+  /** This node leads the shard from now on. */
+  | { readonly type: 'led'; readonly shard: number }
   /** An attempt is to end: its task was cancelled, or it has run for as long as it may. */
   | (End & { readonly type: 'end'; readonly store: StoreId })
   | Decided
@@ -70,7 +72,11 @@ type Exchange = {
   readonly renewals: Map<StoreId, Renewal>
   readonly sinceMs: number
 }
-type Renewal = { readonly atMs: number; readonly missing: ReadonlySet<string> }
+type Renewal = {
+  readonly atMs: number
+  readonly heard: OfType<ExchangeMessage, 'renew'>
+  readonly missing: ReadonlySet<string>
+}
 
 /**
  * Gives the tasks of the shards that this node leads to nodes with free slots: says what is wanted,
@@ -125,6 +131,7 @@ function exchange(
       return matchSoon(it)
     },
     match: () => match(it),
+    led: ({ shard }) => catchUp(it, shard),
     credit: (credit) => offered(it, credit),
     decided: (decided) => assigned(it, decided),
     started: ({ token }) => begun(it, token),
@@ -205,12 +212,21 @@ function answer(it: Exchange, { to, token, reply }: Recorded): typeof same {
   return same
 }
 
+/** A node that starts says what it holds before anybody leads its shards: compared with them now. */
+function catchUp(it: Exchange, shard: number): typeof same {
+  const tasks = it.options.led().get(shard)
+  const led = new LedShards(() => new Map(tasks ? [[shard, tasks]] : []))
+  for (const [store, { heard, missing }] of it.renewals)
+    for (const each of compare(led, store, heard, missing).corrections) correct(it, store, each)
+  return matchSoon(it)
+}
+
 /** The node says all that it holds; what it should hold and does not is told again, or was lost. */
 function renew(it: Exchange, renewal: OfType<ExchangeMessage, 'renew'>): typeof same {
   const { from, sequence } = renewal
   const before = it.renewals.get(from)?.missing ?? new Set()
   const { corrections, missing, keep } = compare(it.led, from, renewal, before)
-  it.renewals.set(from, { atMs: it.context.clock.monotonicMs(), missing })
+  it.renewals.set(from, { atMs: it.context.clock.monotonicMs(), heard: renewal, missing })
   for (const each of corrections) correct(it, from, each)
   const { leashMs } = it.options.work
   it.options.send(from, { type: 'renewed', sequence, keep, leashMs })

@@ -116,13 +116,13 @@ export class MemoryEngine implements Engine {
     this.#keys = undefined
   }
 
-  /** Flips one bit of what is stored under `key`. */
-  rot(key: string): void {
+  /** Flips one bit of what is stored under `key`, in the byte `at`: by default the last. */
+  rot(key: string, at?: number): void {
     const value = this.#durable.get(key)
     if (!value || value.length === 0) return
     const rotten = Uint8Array.from(value)
-    const last = rotten.length - 1
-    rotten[last] = (rotten[last] ?? 0) ^ 1
+    const place = at ?? rotten.length - 1
+    rotten[place] = (rotten[place] ?? 0) ^ 1
     this.#durable.set(key, rotten)
   }
 
