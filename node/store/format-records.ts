@@ -44,6 +44,11 @@ export const FORMAT_RECORDS: readonly FormatRecord[] = [
     summary: 'A finished row.',
     fields: { index: 'of the log, which the row stands for', row: 'as its kind has it' },
   },
+  {
+    format: FORMATS.gone,
+    summary: 'A row that left history: its keys in the database of history, until they are deleted.',
+    fields: { keys: 'to be deleted' },
+  },
   { format: FORMATS.summary, summary: 'How a finished task stands in lists.', fields: {} },
   {
     format: TOPOLOGY,
