@@ -4,7 +4,7 @@ import { caught, rememberFound } from '../tests/sim/caught.ts'
 import { crew } from '../tests/sim/crew.ts'
 import { MUTATIONS } from '../tests/sim/mutations/table.ts'
 import { runSeed, type SeedResult } from '../tests/sim/run-seed.ts'
-import type { StepCount } from '../tests/sim/steps.ts'
+import type { StepCount } from '../tests/sim/world/steps.ts'
 import type { Chunk } from '../tests/sim/worker.ts'
 
 const USAGE = `Usage: npm run sim -- --nodes 1 [--seeds A..B | --seed N [--trace] | --every-step N | --mutations]

@@ -33,7 +33,7 @@ type Gone = { readonly keys: readonly string[] }
 export class History {
   readonly #options: HistoryOptions
   /** Marks of what is deleted. */
-  #settled: string[] = []
+  readonly #settled: string[] = []
 
   constructor(options: HistoryOptions) {
     this.#options = options
@@ -51,8 +51,9 @@ export class History {
     hot.scan(goneRange(shard), visit, (error) => {
       if (error || marks.length === 0) return done(error)
       cold.write(keys.map(deletion), (failure) => {
+        if (failure) return // The store has failed; the node ends, and the marks are still there.
         this.#settled.push(...marks)
-        done(failure)
+        done()
       })
     })
   }

@@ -1,4 +1,4 @@
-import { CLIMATES } from './climate.ts'
+import { CLIMATES } from './world/climate.ts'
 import { runSeed } from './run-seed.ts'
 
 /*

@@ -1,7 +1,7 @@
 import { seededRandom } from '../../runtime/scheduling/random.ts'
-import { climateOf, GENTLE } from './climate.ts'
-import { SingleNodeWorld } from './single-node.ts'
-import { OneDeath, RandomSteps, type StepCount } from './steps.ts'
+import { climateOf, GENTLE } from './world/climate.ts'
+import { SingleNodeWorld } from './world/single-node.ts'
+import { OneDeath, RandomSteps, type StepCount } from './world/steps.ts'
 
 export interface SeedResult {
   readonly seed: number

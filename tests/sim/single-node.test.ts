@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { CLIMATES } from './climate.ts'
+import { CLIMATES } from './world/climate.ts'
 import { runSeed, type SeedResult } from './run-seed.ts'
 
 /** Of each climate. */

@@ -1,7 +1,7 @@
-import type { Clock } from '../../runtime/scheduling/clock.ts'
-import { chance, fraction, type Random } from '../../runtime/scheduling/random.ts'
-import type { MailMessage } from '../../runtime/shard/mail/letter.ts'
-import type { Transport } from '../../runtime/transport/transport.ts'
+import type { Clock } from '../../../runtime/scheduling/clock.ts'
+import { chance, fraction, type Random } from '../../../runtime/scheduling/random.ts'
+import type { MailMessage } from '../../../runtime/shard/mail/letter.ts'
+import type { Transport } from '../../../runtime/transport/transport.ts'
 import type { Climate } from './climate.ts'
 
 /** The longest that a late message takes. Unit: ms. */

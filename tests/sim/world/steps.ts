@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chance, fraction, type Random } from '../../runtime/scheduling/random.ts'
+import { chance, fraction, type Random } from '../../../runtime/scheduling/random.ts'
 
 /** Who may die at a step. */
 export type Actor = 'node' | 'holder'

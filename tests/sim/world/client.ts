@@ -1,13 +1,13 @@
-import type { Command, Reply } from '../../actors/task/command.ts'
-import { parseSpec } from '../../actors/task/parse-spec.ts'
-import { shardOfProject, taskIdOf } from '../../actors/task/task-id.ts'
-import type { Random } from '../../runtime/scheduling/random.ts'
-import { chance } from '../../runtime/scheduling/random.ts'
-import { ulid } from '../../runtime/scheduling/ulid.ts'
-import type { RuntimeError } from '../../runtime/errors.ts'
-import type { Position } from '../../runtime/shard/machine.ts'
+import type { Command, Reply } from '../../../actors/task/command.ts'
+import { parseSpec } from '../../../actors/task/parse-spec.ts'
+import { shardOfProject, taskIdOf } from '../../../actors/task/task-id.ts'
+import type { Random } from '../../../runtime/scheduling/random.ts'
+import { chance } from '../../../runtime/scheduling/random.ts'
+import { ulid } from '../../../runtime/scheduling/ulid.ts'
+import type { RuntimeError } from '../../../runtime/errors.ts'
+import type { Position } from '../../../runtime/shard/machine.ts'
 import type { SingleNodeWorld } from './single-node.ts'
-import { fail } from './violation.ts'
+import { fail } from '../violation.ts'
 
 /** How long a client waits for an answer before it asks again. Unit: ms. */
 const TIMEOUT_MS = 3_200

@@ -1,8 +1,8 @@
-import type { Command, Reply } from '../../actors/task/command.ts'
-import { shardOfProject, shardOfTask, taskIdOf } from '../../actors/task/task-id.ts'
-import type { Task } from '../../actors/task/task.ts'
-import { chance, type Random } from '../../runtime/scheduling/random.ts'
-import { ulid } from '../../runtime/scheduling/ulid.ts'
+import type { Command, Reply } from '../../../actors/task/command.ts'
+import { shardOfProject, shardOfTask, taskIdOf } from '../../../actors/task/task-id.ts'
+import type { Task } from '../../../actors/task/task.ts'
+import { chance, type Random } from '../../../runtime/scheduling/random.ts'
+import { ulid } from '../../../runtime/scheduling/ulid.ts'
 import type { SingleNodeWorld } from './single-node.ts'
 
 /** What a person does, in a run of faults; after it a person only puts in order. */
