@@ -152,8 +152,8 @@ export class NodeBench {
     return this.#terminals
   }
 
-  /** A life of the node on what is on the disks; it serves when this returns. */
-  start(): this {
+  /** A life of the node on what is on the disks; it serves when this returns, unless it has no time. */
+  start(waitMs = 100): this {
     this.boot += 1
     const { random } = this
     const life = new Life(this.boot, () => true)
@@ -194,7 +194,7 @@ export class NodeBench {
       machine: (machine) => this.#watched(machine),
     })
     this.#node.start()
-    return this.advance(100)
+    return this.advance(waitMs)
   }
 
   /** The terminals, with what is asked of them written down. */
@@ -243,9 +243,9 @@ export class NodeBench {
     this.cold.crash()
   }
 
-  restart(): this {
+  restart(waitMs?: number): this {
     this.crash()
-    return this.start()
+    return this.start(waitMs)
   }
 
   #found(hot: SafeStore): void {

@@ -261,6 +261,17 @@ t.test(
   },
 )
 
+t.test('what a node named before its shard was led again counts for that shard', async (t) => {
+  const bench = exchangeOf()
+  const [lost, held] = [assignedOf(bench), startedOf(bench)]
+  bench.restart(0)
+  t.equal(bench.node.system.shards.activeCount, 0)
+  bench.tellExchange(renewOf([held], 2), 200)
+  t.match(bench.task(lost.task), { state: 'available', retriesUsed: 0 })
+  t.match(bench.task(held.task), { state: 'executing', attempt: 1 })
+  t.same(bench.alarms, [])
+})
+
 t.test('a silent node loses its attempts when the last leash is over', async (t) => {
   const bench = exchangeOf({ work: { leashMs: 30_000 } })
   const token = startedOf(bench)
