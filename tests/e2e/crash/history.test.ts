@@ -43,6 +43,13 @@ t.test('judge() finds nothing wrong with a good history', async (t) => {
   t.equal(verdict.order.judged, 2)
 })
 
+t.test('judge() says nothing of the first start after a kill', async (t) => {
+  const lines = `${SUBMITTED}, start 0 1, sent 2, acked 2, end 0 1, hit node, start 1 1, end 1 1, start 2 1, end 2 1`
+  const verdict = judge(historyOf(lines))
+  t.same(verdict.violations, [])
+  t.equal(verdict.order.judged, 1)
+})
+
 t.test('judge() accepts an attempt that was lost and started again', async (t) => {
   const lines = GOOD.replace('start 0 1', 'start 0 1, hit holder, start 0 2').replace(
     'end 0 1',

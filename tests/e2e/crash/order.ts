@@ -37,7 +37,10 @@ interface Start {
   readonly choice: readonly number[]
 }
 
-/** The first starts that followed an end with nothing in between. */
+/**
+ * The first starts that followed an end with nothing in between. A node that starts again leads its
+ * shards one after another, and the order is exact only among those that it leads.
+ */
 function chosenStarts(
   { load, happenings }: History,
   lives: ReadonlyMap<number, Life>,
@@ -49,7 +52,8 @@ function chosenStarts(
   let nowMs = 0
   for (const [at, happening] of happenings.entries()) {
     const choice = slot.happened(happening) ? waiting.counts() : slot.choice
-    slot.choice = happening.type === 'start' || slot.shared ? undefined : choice
+    const over = happening.type === 'start' || happening.type === 'hit'
+    slot.choice = over || slot.shared ? undefined : choice
     if (happening.type === 'tick') nowMs = happening.atMs
     const planned = 'task' in happening ? load[happening.task] : undefined
     if (!planned) continue
