@@ -1,6 +1,7 @@
 import type { Figure } from '../figure.ts'
 import { ask } from './ask.ts'
 import { assign } from './assign.ts'
+import { flood } from './flood.ts'
 import { live } from './live.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
@@ -13,6 +14,7 @@ import { tell } from './tell.ts'
 export const FIGURES: readonly Figure[] = [
   tell,
   ask,
+  flood,
   submit,
   assign,
   start,
