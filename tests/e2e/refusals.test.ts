@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -48,12 +48,15 @@ t.test('a directory that cannot be used is refused', async (t) => {
   const directory = await temporaryDirectory()
   const open = join(directory, 'open')
   await mkdir(open)
+  await chmod(open, 0o755)
+  await writeFile(join(open, 'notes.txt'), 'not ours')
   await mkdir(join(directory, 'closed'), { mode: 0o700 })
   const occupied = join(directory, 'file')
   await writeFile(occupied, '')
   const cases: readonly (readonly [flags: readonly string[], said: RegExp])[] = [
     [['--data', open], /Cannot open ".*open": others may read it; run chmod 700 ".*open"/],
-    [['--data', occupied], /Cannot go on: EEXIST.*/],
+    [['--data', occupied], /Cannot open ".*file": it is not a directory/],
+    [['--data', '/proc/here'], /Cannot open "\/proc\/here": ENOENT.*/],
     [
       ['--data', join(directory, 'closed'), '--join', '127.0.0.1:8082'],
       /Cannot join "127\.0\.0\.1:8082": a cluster of this release has one node/,
