@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { RuntimeError } from '../runtime/errors.ts'
+import { makeDirectory } from '../runtime/storage/directory/access.ts'
 
 /**
  * How `gaia` finds the node of this machine: two files in the data directory. `admin.json` says
@@ -25,7 +26,7 @@ const CREDENTIAL_PATTERN = /^[0-9a-f]{64}$/
 
 /** The directory's secret, made when there is none. Refuses one that others can read. */
 export async function openCredential(directory: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await makeDirectory(directory)
   const path = join(directory, CREDENTIAL_FILE)
   const made = `${path}.new`
   try {

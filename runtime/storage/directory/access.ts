@@ -1,6 +1,24 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { RuntimeError } from '../../errors.ts'
+
+/**
+ * Makes the directory and those above it, for us alone, unless there is something of that name. Node's
+ * own recursive form never ends where a folder takes no new names, as `/proc`. Throws `STORE_REFUSED`.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || existsSync(parent)) throw refused(path, message)
+    await makeDirectory(parent)
+    await makeDirectory(path)
+  }
+}
 
 /** Throws `STORE_REFUSED` unless it is a directory of ours that nobody else can read, and that can be written. */
 export async function checkAccess(path: string): Promise<void> {

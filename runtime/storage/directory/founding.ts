@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, rm } from 'node:fs/promises'
+import { chmod, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RuntimeError } from '../../errors.ts'
 import { settled, type Op } from '../store.ts'
-import { checkAccess } from './access.ts'
+import { checkAccess, makeDirectory } from './access.ts'
 import { DATABASES, markOf, openDatabase, type DirectoryOptions } from './directory.ts'
 import { claimProcess, clearProcess, FOUNDING, processIn } from './process-file.ts'
 import { holdsStore, writeSentinel, type Sentinel } from './sentinel.ts'
@@ -40,9 +40,9 @@ export async function initDirectory(
 
 /** An empty directory is made private; one that holds anything has to be already. */
 async function makePrivate(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  const names = await readdir(path)
-  if (names.length === 0) await chmod(path, 0o700)
+  await makeDirectory(path)
+  const names = await readdir(path).catch(() => undefined)
+  if (names?.length === 0) await chmod(path, 0o700)
 }
 
 /** One process at a time makes a store. Returns whether another died while it did. */

@@ -5,6 +5,7 @@ import { RuntimeError } from '../../errors.ts'
 import type { Clock } from '../../scheduling/clock.ts'
 import type { SafeStore } from '../safe-store.ts'
 import { settled, type Op } from '../store.ts'
+import { makeDirectory } from './access.ts'
 import { checkEmpty, moveInto } from './backup.ts'
 import { DATABASES, markOf, openDirectory, type Directory } from './directory.ts'
 import { copyTree, copyWhole } from './file-tree.ts'
@@ -60,7 +61,7 @@ async function checkUnused(path: string): Promise<void> {
 }
 
 async function copyStore(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true, mode: 0o700 })
+  await makeDirectory(to)
   for (const name of [...DATABASES, 'blobs']) {
     await mkdir(join(to, name), { mode: 0o700 })
     await copyTree(join(from, name), join(to, name), () => undefined)
