@@ -46,7 +46,8 @@ export const FORMAT_RECORDS: readonly FormatRecord[] = [
   },
   {
     format: FORMATS.gone,
-    summary: 'A row that left history: its keys in the database of history, until they are deleted.',
+    summary:
+      'A row that left history: its keys in the database of history, until they are deleted.',
     fields: { keys: 'to be deleted' },
   },
   { format: FORMATS.summary, summary: 'How a finished task stands in lists.', fields: {} },
