@@ -207,9 +207,10 @@ export class Leadership<Command> {
     this.#flushTimer = undefined
     this.#flushing = true
     const applied = this.#committedIndex
-    const { cold, hot, flushed, deletions, settled } = this.#rows.flush(applied)
+    const { cold, hot, deletions, flushed } = this.#rows.flush(applied)
     const { replica } = this.#options
     const done = (): void => {
+      flushed()
       this.#flushing = false
       this.#flushSoon()
       for (const run of this.#afterFlush.splice(0)) run()
@@ -218,12 +219,9 @@ export class Leadership<Command> {
       if (error) return
       this.#options.hot.write([...hot, ...replica.truncate(applied)], (failure) => {
         if (failure) return
-        flushed()
         if (deletions.length === 0) return done()
         this.#options.cold.write(deletions, (undeleted) => {
-          if (undeleted) return
-          settled()
-          done()
+          if (!undeleted) done()
         })
       })
     }

@@ -16,11 +16,9 @@ export interface RowsOptions {
 export interface Flush {
   readonly cold: readonly Op[]
   readonly hot: readonly Op[]
-  /** To be called once both are durable. */
-  flushed(): void
   readonly deletions: readonly Op[]
-  /** To be called once they are, too. */
-  settled(): void
+  /** To be called once all three are durable. */
+  flushed(): void
 }
 
 /**
@@ -137,11 +135,9 @@ export class Rows {
       for (const [key, { row }] of taken) {
         if (this.#recent.get(key) === row && !this.#dirty.has(key)) this.#recent.delete(key)
       }
-    }
-    const settled = (): void => {
       for (const removal of removals) removal.settled()
     }
-    return { cold, hot, flushed, deletions: removals.flatMap((each) => each.deletions), settled }
+    return { cold, hot, deletions: removals.flatMap((each) => each.deletions), flushed }
   }
 
   #write(key: string, { kind: name, id, row, listed }: Dirty, into: Flushing): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
-import { historyKey, listingRange, liveKey } from '../../../runtime/shard/keys.ts'
+import { goneRange, historyKey, listingRange, liveKey } from '../../../runtime/shard/keys.ts'
 import type { DurableKind, Event } from '../../../runtime/shard/machine.ts'
 import { Rows } from '../../../runtime/shard/rows.ts'
 import { MemoryHighWater } from '../../../runtime/storage/high-water.ts'
@@ -40,6 +40,9 @@ const KINDS: Readonly<Record<string, DurableKind>> = {
 function event(kind: string, id: string, by: number): Changed {
   return { kind, id, type: 'changed', atMs: 0, by }
 }
+
+/** The last write of a flush before a crash. */
+type Until = 'nothing' | 'cold' | 'hot' | 'all'
 
 /** The rows of one shard over many lives, beside the log that they come from. */
 class RowsBench {
@@ -91,14 +94,16 @@ class RowsBench {
     this.clock.advance(5)
   }
 
-  /** Writes what is dirty; a crash may come before it, between the databases, or not at all. */
-  flush(until: 'nothing' | 'cold' | 'all' = 'all'): void {
+  /** Writes what is dirty; a crash may come before each of the writes, or not at all. */
+  flush(until: Until = 'all'): void {
     const applied = this.log.length
-    const { cold, hot, flushed } = this.rows.flush(applied)
+    const { cold, hot, deletions, flushed } = this.rows.flush(applied)
     if (until !== 'nothing') this.#write(this.cold, cold)
-    if (until !== 'all') return this.crash()
+    if (until === 'nothing' || until === 'cold') return this.crash()
     this.#write(this.hot, hot)
     this.applied = applied
+    if (until === 'hot') return this.crash()
+    this.#write(this.cold, deletions)
     flushed()
   }
 
@@ -180,6 +185,28 @@ t.test('replay() does not fold into history that is ahead of the rows', async (t
   t.same(bench.listed(), ['a'])
 })
 
+t.test('what left history stays gone, wherever a crash comes', async (t) => {
+  for (const until of ['nothing', 'cold', 'hot', 'all'] as const) {
+    const bench = new RowsBench()
+    bench.commit(event('sum', 'a', 12))
+    bench.flush()
+    bench.commit(event('sum', 'a', 0))
+    bench.flush(until)
+    t.equal(bench.rows.row('sum', 'a'), undefined, until)
+    bench.flush()
+    t.same(bench.listed(), [], until)
+    bench.flush()
+    const marks: string[] = []
+    bench.hot.scan(
+      goneRange(SHARD),
+      (key) => void marks.push(key),
+      () => undefined,
+    )
+    bench.clock.advance(5)
+    t.same(marks, [], 'and no mark is left')
+  }
+})
+
 t.test('what changes while a flush is under way is not forgotten with it', async (t) => {
   const bench = new RowsBench()
   bench.commit(event('seen', 'a', 1))
@@ -213,7 +240,7 @@ const move = fc.oneof(
   { weight: 5, arbitrary: fc.array(change, { minLength: 1, maxLength: 4 }) },
   {
     weight: 3,
-    arbitrary: fc.constantFrom<'nothing' | 'cold' | 'all'>('nothing', 'cold', 'all', 'all'),
+    arbitrary: fc.constantFrom<Until>('nothing', 'cold', 'hot', 'all', 'all'),
   },
 )
 
