@@ -76,6 +76,17 @@ export class Given {
     return this.#options[name] === true
   }
 
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const chosen = choices.find((each) => each === text)
+    if (chosen !== undefined) return chosen
+    throw new Ending(
+      EXIT.usage,
+      `Cannot use --${name} ${text}: it is none of ${choices.join(', ')}`,
+    )
+  }
+
   /** A whole number in [min, max]. */
   count(name: string, min: number, max: number): number | undefined {
     const text = this.text(name)

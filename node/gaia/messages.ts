@@ -59,8 +59,10 @@ export interface SubmitMessage {
 export type SpecMessage = Partial<Omit<TaskSpec, 'timeouts' | 'retry' | 'unique'>> & {
   readonly timeouts?: Partial<TaskSpec['timeouts']>
   readonly retry?: Partial<TaskSpec['retry']>
-  readonly unique?: { readonly key: string }
+  readonly unique?: Pick<Unique, 'key'> & Partial<Unique>
 }
+
+type Unique = NonNullable<TaskSpec['unique']>
 
 /** protobuf shows a message that is not there as `null`. */
 export type TaskMessage = Omit<Task, 'outcome' | 'attempts'> & {

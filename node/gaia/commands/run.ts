@@ -25,17 +25,30 @@ export const run: Command = {
     { flags: '--after <id>', summary: 'a task that must complete first', many: true },
     { flags: '--retries <n>', summary: 'try again after a failure, a non-zero exit included' },
     { flags: '--timeout <time>', summary: 'end it after so long, as 90s, 10m or 2h (default: 2h)' },
-    { flags: '--unique <key>', summary: 'not if a live task has this key' },
+    { flags: '--unique <key>', summary: 'not if a live task of its project has this key' },
+    {
+      flags: '--conflict <what>',
+      summary: 'if one has it: ignore, attach, replace (default: ignore)',
+    },
+    {
+      flags: '--window <time>',
+      summary: 'completed, it keeps the key so long after its submission',
+    },
     { flags: '--key <key>', summary: 'idempotency key: the same key is the same task' },
   ],
   examples: [
     "gaia run -- sh -c 'echo hi; sleep 2; exit 3'",
     'gaia run --workdir ~/src/app --timeout 20m -- npm test',
     'gaia run --detach --priority 8 --project nightly -- make all',
+    'gaia run --unique docs --conflict replace -- make docs',
     'gaia run --after t07-01JD… --env CI=1 --env HOME -- ./deploy.sh',
   ],
   notes: `Standard input is not passed on. Ctrl-C cancels the task and shows how it ends; a second Ctrl-C
 leaves at once. If the node is lost, gaia waits for it and goes on where it was.
+
+A task that has the --unique key and has not ended stands for the new one: gaia follows it, and Ctrl-C
+cancels it. With --conflict attach it also gets the higher of both priorities; with replace it is
+cancelled for the new one, which is refused if it runs.
 
 Exit codes: the command's own; 128 + n if signal n killed it; 130 after Ctrl-C; 255 for all else,
 such as a wrong flag, no node, a timeout, or a task that somebody cancelled.`,
@@ -52,11 +65,12 @@ such as a wrong flag, no node, a timeout, or a task that somebody cancelled.`,
   },
 }
 
+const CONFLICTS = ['ignore', 'attach', 'replace'] as const
+
 async function specOf(given: Given, context: Context): Promise<SpecMessage> {
   const priority = given.count('priority', 0, 10)
   const retries = given.count('retries', 0, 100)
   const timeout = given.text('timeout')
-  const unique = given.text('unique')
   const env = given.list('env').map((pair) => variable(pair, context.environment))
   return {
     argv: given.operands,
@@ -72,7 +86,7 @@ async function specOf(given: Given, context: Context): Promise<SpecMessage> {
       retry: { max: retries ?? 0, onExit: (retries ?? 0) > 0 },
     }),
     ...(timeout !== undefined && { timeouts: { startToCloseMs: parseDuration(timeout) } }),
-    ...(unique !== undefined && { unique: { key: unique } }),
+    ...uniqueOf(given),
     ...terminalSize(context),
   }
 }
@@ -86,6 +100,23 @@ async function workdirOf(given: Given, context: Context): Promise<{ workdir?: st
   const { isDirectory } = await import('../files.ts')
   if (await isDirectory(workdir)) return { workdir }
   throw new Ending(EXIT.usage, `Cannot run in "${workdir}": there is no such directory`)
+}
+
+function uniqueOf(given: Given): Pick<SpecMessage, 'unique'> {
+  const key = given.text('unique')
+  const onConflict = given.choice('conflict', CONFLICTS)
+  const window = given.text('window')
+  if (key === undefined && (onConflict !== undefined || window !== undefined)) {
+    throw new Ending(EXIT.usage, 'Cannot use --conflict and --window without --unique KEY')
+  }
+  if (key === undefined) return {}
+  return {
+    unique: {
+      key,
+      ...(onConflict !== undefined && { onConflict }),
+      ...(window !== undefined && { windowMs: parseDuration(window) }),
+    },
+  }
 }
 
 function terminalSize({ terminal }: Context): Pick<SpecMessage, 'terminal'> {

@@ -68,6 +68,13 @@ const WRONG: readonly [argv: readonly string[], code: number, says: RegExp][] = 
   [['run', '--priority', '11', '--', 'ls'], 255, /--priority 11: .* from 0 to 10/],
   [['run', '--priority', 'high', '--', 'ls'], 255, /--priority high/],
   [['run', '--workdir', '/no/such', '--', 'ls'], 255, /"\/no\/such": there is no such directory/],
+  [
+    ['run', '--unique', 'a', '--conflict', 'merge', '--', 'ls'],
+    255,
+    /none of ignore, attach, repl/,
+  ],
+  [['run', '--unique', 'a', '--window', 'long', '--', 'ls'], 255, /Cannot read the time "long"/],
+  [['run', '--window', '1h', '--', 'ls'], 255, /without --unique KEY/],
   [['run', '--timeout', '10 minutes', '--', 'ls'], 255, /Cannot read the time "10 minutes"/],
   [['run', '--env', '1X=2', '--', 'ls'], 255, /write NAME=value or NAME/],
   [['run', '--env', 'NOT_SET_ANYWHERE', '--', 'ls'], 255, /it is not set here/],

@@ -56,6 +56,21 @@ t.test('gaia run shows the output live and ends with the code of the command', a
   })
 })
 
+t.test('gaia run --unique says what a conflict does, and for how long', async (t) => {
+  const node = await nodeOf()
+  t.teardown(node.stop)
+  const flags = ['--unique', 'docs', '--conflict', 'replace', '--window', '1h30m']
+  t.equal((await run(node, '--detach', ...flags).ended).code, 0)
+  t.equal((await run(node, '--detach', '--unique', 'docs').ended).code, 0)
+  t.same(
+    node.fleet.submitted.map(({ specs }) => specs[0]?.unique),
+    [
+      { key: 'docs', onConflict: 'replace', windowMs: 5_400_000 },
+      { key: 'docs', onConflict: 'ignore', windowMs: 0 },
+    ],
+  )
+})
+
 const CODES: readonly [outcome: Outcome, code: number, says: string][] = [
   [{ class: 'ok', code: 0 }, 0, ''],
   [{ class: 'exit', code: 255 }, 255, ''],

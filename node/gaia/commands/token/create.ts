@@ -1,7 +1,7 @@
 import { ROLES } from '../../../../actors/doors/principal.ts'
 import { connected, type Command } from '../../command.ts'
 import { parseDuration } from '../../duration.ts'
-import { Ending, EXIT } from '../../exit.ts'
+import { EXIT } from '../../exit.ts'
 import { jsonLine } from '../../print.ts'
 
 export const tokenCreate: Command = {
@@ -21,13 +21,6 @@ export const tokenCreate: Command = {
   ],
 
   async run(given, context) {
-    const role = ROLES.find((known) => known === (given.text('role') ?? 'viewer'))
-    if (!role) {
-      throw new Ending(
-        EXIT.usage,
-        `Cannot use the role "${given.text('role') ?? ''}": it is none of ${ROLES.join(', ')}`,
-      )
-    }
     const expires = given.text('expires')
     const labels = ['user', 'team', 'project'].flatMap((label) => {
       const value = given.text(label)
@@ -35,7 +28,7 @@ export const tokenCreate: Command = {
     })
     const request = {
       name: given.text('name') ?? 'token',
-      role,
+      role: given.choice('role', ROLES) ?? 'viewer',
       ...Object.fromEntries(labels),
       ...(expires !== undefined && { validMs: parseDuration(expires) }),
     }
