@@ -5,7 +5,8 @@ import type { Receipt } from '../runtime/shard/machine.ts'
 
 /**
  * What the doors (gRPC, console, HTTP) can ask of the fleet through this node. Every method may
- * throw a `RuntimeError`; nothing here is specific to one door.
+ * throw a `RuntimeError`; nothing here is specific to one door. No task that is told here has the
+ * values of variables that look like secrets (`shownTask`).
  */
 export interface Fleet {
   submit(request: SubmitRequest): Promise<Submitted>

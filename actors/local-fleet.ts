@@ -32,6 +32,7 @@ import type { TaskSpec } from './task/spec.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
 import { parseProject } from './task/parse-spec.ts'
 import type { LedTasks } from './tasks-machine/led-tasks.ts'
+import { shownTask } from './task/shown.ts'
 import { shardOfProject, shardOfTask, taskIdOf } from './task/task-id.ts'
 import { TASK_STATES, type Task, type TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
@@ -124,7 +125,7 @@ export class LocalFleet implements Fleet {
   async task(id: string): Promise<Task> {
     const { reply } = await this.#ask(shardOf(id), { type: 'get', task: id })
     if (reply.type !== 'task') throw unexpected(reply)
-    return reply.task
+    return shownTask(reply.task)
   }
 
   async explain(id: string): Promise<Explanation> {
@@ -192,7 +193,7 @@ export class LocalFleet implements Fleet {
   }
 
   watch(filter: WatchFilter, listener: (task: Task) => void): Subscription {
-    return this.#options.catalog.watch(filter, listener)
+    return this.#options.catalog.watch(filter, (task) => listener(shownTask(task)))
   }
 
   output(request: OutputRequest, sink: OutputSink): Following {

@@ -3,7 +3,6 @@ import { summaryOf } from '../../actors/catalog/summary.ts'
 import type { TaskSpec } from '../../actors/task/spec.ts'
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
 import type { TaskDetail } from '../protocol.ts'
-import { shownSpec } from '../shown-spec.ts'
 import type { Content } from './view.ts'
 
 /**
@@ -91,7 +90,7 @@ function detailOf({ task, why, considered }: Explanation): TaskDetail {
   const { by, attempts, dependencies, dependents, paused, cancelling, wakeMs } = task
   return {
     ...summaryOf(task),
-    ...shortSpec(shownSpec(task.spec)),
+    ...shortSpec(task.spec),
     ...{ by, attempts, why, dependencies, dependents, paused, cancelling, considered },
     ...(wakeMs !== undefined && { wakeMs }),
   }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Fleet, SubmitRequest } from '../../actors/fleet.ts'
 import { parseSpec } from '../../actors/task/parse-spec.ts'
+import { HIDDEN } from '../../actors/task/shown.ts'
 import { shardOfProject } from '../../actors/task/task-id.ts'
 import { TASK_STATES, type Task } from '../../actors/task/task.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
@@ -274,6 +275,27 @@ t.test('watch() tells of each change of a task, in order', async (t) => {
   subscription.close()
   await bench.add()
   t.same(states, ['available', 'assigned', 'executing', 'completed'])
+})
+
+t.test('no secret of a task is told, and its command gets them all', async (t) => {
+  const bench = fleetOf()
+  const told: Task[] = []
+  bench.fleet.watch({}, (task) => told.push(task))
+  const env = { MODE: 'fast', API_KEY: 's3cret', GITHUB_TOKEN: 's3cret' }
+  const id = await bench.add({ env, metadata: { password: 's3cret', ticket: '7' } })
+  told.push(await bench.ended(id), (await bench.result(bench.fleet.explain(id))).task)
+  told.push(await bench.result(bench.fleet.act({ action: 'retry', id, by: 'ann' })))
+  t.ok(told.length > 6)
+  for (const { spec } of told) {
+    t.same(spec.env, { MODE: 'fast', API_KEY: HIDDEN, GITHUB_TOKEN: HIDDEN })
+    t.same(spec.metadata, { password: HIDDEN, ticket: '7' })
+  }
+  await bench.ended(told.at(-1)?.id ?? '')
+  t.match(
+    bench.starts.map((start) => start.env),
+    [env, env],
+    'those of a retried task too',
+  )
 })
 
 t.test('a node that drains takes nothing new', async (t) => {

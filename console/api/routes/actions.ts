@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { parseProject } from '../../../actors/task/parse-spec.ts'
 import type { ActRequest } from '../../../actors/fleet.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
-import { shownTask } from '../../shown-spec.ts'
 import { json, type Route, route } from '../route.ts'
 import { TASK } from '../samples.ts'
 import { state, task } from '../shapes.ts'
@@ -26,7 +25,7 @@ export const actOnTask: readonly Route[] = Object.entries(SUMMARIES).map(([actio
     example: EXAMPLE,
     async answer({ params: { id = '' }, principal }, { fleet }) {
       const request = { action: action as keyof typeof SUMMARIES, id, by: principal.name }
-      return json(shownTask(await fleet.act(request)))
+      return json(await fleet.act(request))
     },
   }),
 )
@@ -40,7 +39,7 @@ export const prioritizeTask = route({
   example: { ...EXAMPLE, body: { priority: 9 } },
   async answer({ params: { id = '' }, body: { priority }, principal }, { fleet }) {
     const request: ActRequest = { action: 'prioritize', id, priority, by: principal.name }
-    return json(shownTask(await fleet.act(request)))
+    return json(await fleet.act(request))
   },
 })
 

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { shownTask } from '../../shown-spec.ts'
 import { json, route } from '../route.ts'
 import { COUNTS, SUMMARY, TASK } from '../samples.ts'
 import { explanation, state, task, taskPage } from '../shapes.ts'
@@ -46,7 +45,7 @@ export const showTask = route({
   summary: 'One task, with its spec and its newest attempts',
   example: { status: 200, schema: task, value: TASK },
   async answer({ params: { id = '' } }, { fleet }) {
-    return json(shownTask(await fleet.task(id)))
+    return json(await fleet.task(id))
   },
 })
 
@@ -66,7 +65,6 @@ export const explainTask = route({
     },
   },
   async answer({ params: { id = '' } }, { fleet }) {
-    const found = await fleet.explain(id)
-    return json({ ...found, task: shownTask(found.task) })
+    return json(await fleet.explain(id))
   },
 })
