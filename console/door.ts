@@ -1,5 +1,6 @@
 import type { Principal } from '../actors/doors/principal.ts'
 import type { Fleet } from '../actors/fleet.ts'
+import type { ActorFigures } from '../runtime/actor/metrics.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import type { ApiPorts } from './api/route.ts'
@@ -18,6 +19,7 @@ import { type KeptSessions, Sessions } from './sign-in/sessions.ts'
 
 export interface DoorOptions {
   readonly fleet: Fleet
+  readonly actors: ActorFigures
   readonly clock: Clock
   readonly random: Random
   /** Whose API token, or local credential, this is. */

@@ -95,11 +95,11 @@ export async function compose(
   node.start()
   await active(node)
 
-  const { fleet } = node
+  const { fleet, actors } = node
   const kept = await sessionStore(hot)
   const unexpected = (failure: unknown, what: string): void => events.alarm(what, failure)
   const console = await startConsole({
-    ...{ fleet, clock, random, unexpected, kept },
+    ...{ fleet, actors, clock, random, unexpected, kept },
     listen: addresses.console,
     verify: (secret) => credentials.verify(secret),
     stands: (principal) => credentials.stands(principal),
@@ -111,7 +111,7 @@ export async function compose(
     version: VERSION,
   })
   const actions = {
-    schemas,
+    ...{ actors, schemas },
     backup: (to: string, progress: (copied: number, total: number) => void) =>
       backup(directory, to, { clock, progress }),
     consoleLink: (by: Principal) => Promise.resolve(console.link(by)),

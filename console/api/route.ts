@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Fleet } from '../../actors/fleet.ts'
 import type { Principal, Role } from '../../actors/doors/principal.ts'
 import { wrongField } from '../../actors/doors/wrong-field.ts'
+import type { ActorFigures } from '../../runtime/actor/metrics.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
@@ -11,6 +12,7 @@ import type { Sessions } from '../sign-in/sessions.ts'
 /** What routes may use. */
 export interface ApiPorts {
   readonly fleet: Fleet
+  readonly actors: ActorFigures
   readonly clock: Clock
   readonly random: Random
   readonly sessions: Sessions

@@ -1,7 +1,9 @@
 import type { Principal } from '../../actors/doors/principal.ts'
+import type { ActorFigures } from '../../runtime/actor/metrics.ts'
 
 /** What the admin door can ask of its own node beside the fleet. Each may throw a `RuntimeError`. */
 export interface AdminActions {
+  readonly actors: ActorFigures
   /** Every durable record's schema, in the order in which to show them. */
   schemas(): readonly RecordSchema[]
   /**

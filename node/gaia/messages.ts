@@ -8,6 +8,8 @@ import type {
 } from '../../actors/fleet.ts'
 import type { TaskSpec } from '../../actors/task/spec.ts'
 import type { Attempt, Outcome, Task } from '../../actors/task/task.ts'
+import type { DeadLetter } from '../../runtime/actor/dead-letters.ts'
+import type { ActorMetrics } from '../../runtime/actor/metrics.ts'
 import type { RecordSchema } from '../admin/actions.ts'
 import type { Token, TokenRequest } from '../credentials.ts'
 
@@ -20,6 +22,7 @@ export interface Unary {
   readonly ActOnTask: Call<Omit<ActRequest, 'by'>, TaskMessage>
   readonly PauseProject: Call<{ readonly project: string; readonly paused: boolean }, object>
   readonly GetStatus: Call<object, FleetStatus>
+  readonly ListActors: Call<object, ActorsMessage>
   readonly ListSchemas: Call<object, { readonly schemas: readonly RecordSchema[] }>
   readonly ConsoleLink: Call<object, { readonly url: string; readonly expiresMs: number }>
   readonly CreateToken: Call<TokenRequest, { readonly token: Token; readonly secret: string }>
@@ -53,6 +56,14 @@ export interface SubmitMessage {
   readonly specs: readonly SpecMessage[]
   readonly key: string
   readonly try: number
+}
+
+export interface ActorsMessage {
+  readonly actors: readonly ActorMetrics[]
+  readonly deadLetters: {
+    readonly counts: Readonly<Record<string, number>>
+    readonly recent: readonly DeadLetter[]
+  }
 }
 
 /** Only what was asked for: the node knows the defaults. */

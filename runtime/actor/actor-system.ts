@@ -11,7 +11,7 @@ import { Cell } from './cell/cell.ts'
 import { type Child, Children, type Supervisor } from './cell/children.ts'
 import type { ChildSpec } from './child-spec.ts'
 import { DeadLetters } from './dead-letters.ts'
-import type { ActorMetrics } from './metrics.ts'
+import type { ActorFigures, ActorMetrics } from './metrics.ts'
 
 /** Pause before a failure that nobody is left to decide on is started again. Unit: ms. */
 const LAST_RESORT_MS = 10_000
@@ -28,7 +28,7 @@ export interface ActorSystemOptions {
  * other. A failure that reaches it goes no further: it is told, and after [10 s] the child lives
  * again, with whatever restarts its spec allows. So no actor takes the process with it.
  */
-export class ActorSystem implements Supervisor {
+export class ActorSystem implements Supervisor, ActorFigures {
   readonly path = ''
   readonly deadLetters: DeadLetters
   readonly #ports: ActorPorts
@@ -75,7 +75,6 @@ export class ActorSystem implements Supervisor {
     this.#children.leave()
   }
 
-  /** Every living actor, supervisors before their children. */
   metrics(): Iterable<ActorMetrics> {
     return this.#children.metrics()
   }

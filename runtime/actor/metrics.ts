@@ -1,4 +1,5 @@
 import type { ActorId } from './actor-ref.ts'
+import type { DeadLetters } from './dead-letters.ts'
 
 /** Where an actor is in its life. */
 export type CellStatus = 'starting' | 'running' | 'ending' | 'pausing' | 'stopped'
@@ -22,6 +23,13 @@ export interface ActorMetrics {
   /** Of one turn in [64], which is timed: the mean time of a message, and the longest turn's. Unit: ms. `undefined` until one was timed. */
   readonly meanMs: number | undefined
   readonly slowestMs: number | undefined
+}
+
+/** What can be seen of the actors of a node. */
+export interface ActorFigures {
+  /** Of every living actor, supervisors before their children. */
+  metrics(): Iterable<ActorMetrics>
+  readonly deadLetters: Pick<DeadLetters, 'counts' | 'recent'>
 }
 
 /** One turn in so many is timed: a look at the clock costs more than a message. A power of two. */

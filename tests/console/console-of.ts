@@ -8,7 +8,7 @@ import { type Console, type ConsoleOptions, startConsole } from '../../console/s
 import { createCredentials, type Credentials } from '../../node/credentials.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { systemClock } from '../../runtime/scheduling/system-clock.ts'
-import { LOCAL_SECRET, memoryTokens } from '../node/admin/door-of.ts'
+import { actorsOf, LOCAL_SECRET, memoryTokens } from '../node/admin/door-of.ts'
 import { MemoryFleet } from '../node/admin/fleet-of.ts'
 
 export { LOCAL_SECRET } from '../node/admin/door-of.ts'
@@ -52,7 +52,7 @@ export async function consoleOf(
     ...{ clock, local: LOCAL_SECRET, tokens: memoryTokens(), random: seededRandom(1) },
   })
   const console = await startConsole({
-    ...{ fleet, clock, digest, cache: CACHE, random: seededRandom(2) },
+    ...{ fleet, actors: actorsOf(), clock, digest, cache: CACHE, random: seededRandom(2) },
     ...{ node: 'one', boot: 1, version: '0.1.0', listen: '127.0.0.1:0' },
     page: join(import.meta.dirname, 'no-such-page'),
     verify: (secret) => credentials.verify(secret),

@@ -1,4 +1,5 @@
 import type { FleetStatus } from '../../../actors/fleet.ts'
+import type { ActorFigures, ActorMetrics } from '../../../runtime/actor/metrics.ts'
 import { route } from '../route.ts'
 
 export const metrics = route({
@@ -7,8 +8,8 @@ export const metrics = route({
   role: 'viewer',
   summary: 'Counters and gauges, in the text format of Prometheus',
   example: { status: 200, contentType: 'text/plain; version=0.0.4' },
-  async answer(_call, { fleet, figures }) {
-    const text = `${fleetFigures(await fleet.status())}${figures()}`
+  async answer(_call, { fleet, actors, figures }) {
+    const text = `${fleetFigures(await fleet.status())}${actorFigures(actors)}${figures()}`
     return { type: 'text', contentType: 'text/plain; version=0.0.4; charset=utf-8', text }
   },
 })
@@ -82,6 +83,43 @@ function fleetFigures({ counts, nodes, shards, upMs, health }: FleetStatus): str
       'health_notes',
       'Things that are not as they should be.',
       ['warning', 'failing'].map((level) => [`level="${level}"`, notes(level)]),
+    ),
+  ])
+}
+
+/** Without children: one for each attempt, they would be names without end. */
+function actorFigures(actors: ActorFigures): string {
+  const lasting = [...actors.metrics()].filter(({ id }) => !id.includes('/'))
+  const perActor = (value: (actor: ActorMetrics) => number): Family['values'] =>
+    lasting.map((actor) => [`actor="${actor.id}"`, value(actor)])
+  const counter = (name: string, help: string, values: Family['values']): Family => ({
+    ...{ name: `architect_${name}_total`, help, values },
+    type: 'counter',
+  })
+  return exposed([
+    counter(
+      'actor_messages',
+      'Messages that an actor took.',
+      perActor(({ messages }) => messages),
+    ),
+    counter(
+      'actor_failures',
+      'Failures of an actor.',
+      perActor(({ failures }) => failures),
+    ),
+    {
+      name: 'architect_actor_waiting',
+      type: 'gauge',
+      help: 'Messages that wait for an actor.',
+      values: perActor(({ waiting }) => waiting),
+    },
+    counter(
+      'dead_letters',
+      'Messages that no actor took, by reason.',
+      Object.entries(actors.deadLetters.counts).map(([reason, count]) => [
+        `reason="${reason}"`,
+        count,
+      ]),
     ),
   ])
 }

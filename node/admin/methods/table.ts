@@ -50,6 +50,10 @@ export const METHODS = {
     },
   ),
   GetStatus: unary('viewer', (_request, _caller, { fleet }) => fleet.status()),
+  ListActors: unary('viewer', (_request, _caller, { actions: { actors } }) => ({
+    actors: [...actors.metrics()],
+    deadLetters: { counts: actors.deadLetters.counts, recent: actors.deadLetters.recent() },
+  })),
   ListSchemas: unary('viewer', (_request, _caller, { actions }) => ({
     schemas: actions.schemas(),
   })),

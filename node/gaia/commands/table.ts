@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { adminActors } from './admin/actors.ts'
 import { adminBackup } from './admin/backup.ts'
 import { adminRestore } from './admin/restore.ts'
 import { adminSchema } from './admin/schema.ts'
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   tokenList,
   tokenRevoke,
   { ...status, name: 'admin status', examples: ['gaia admin status'] },
+  adminActors,
   adminSchema,
   adminBackup,
   adminRestore,

@@ -43,6 +43,8 @@ t.test('metrics are in the text format of Prometheus', async (t) => {
   t.match(text, /^architect_loop_lag_seconds\{node="one"\} 0\.0015$/m)
   t.match(text, /^architect_http_refused_total\{step="session"\} 1$/m)
   t.match(text, /^architect_http_in_flight 1$/m, 'this one')
+  t.match(text, /^architect_actor_messages_total\{actor="idle"\} 0$/m)
+  t.match(text, /^architect_dead_letters_total\{reason="late"\} 1$/m)
   const lines = text.trimEnd().split('\n')
   const line = /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"\})? -?[\d.e+-]+)$/
   t.same(

@@ -14,6 +14,9 @@ import {
   type TokenRecord,
   type TokenStore,
 } from '../../../node/credentials.ts'
+import { actorIdOf } from '../../../runtime/actor/actor-ref.ts'
+import { ActorSystem } from '../../../runtime/actor/actor-system.ts'
+import { unhandled } from '../../../runtime/actor/behavior.ts'
 import { systemClock } from '../../../runtime/scheduling/system-clock.ts'
 import { seededRandom } from '../../../runtime/scheduling/random.ts'
 import { MemoryFleet } from './fleet-of.ts'
@@ -39,6 +42,17 @@ export interface TestDoor {
   stop(): Promise<void>
 }
 
+/** One actor that has done nothing, and a letter that nobody took. */
+export function actorsOf(): ActorSystem {
+  const failed = (_id: string, error: unknown): never => {
+    throw error
+  }
+  const actors = new ActorSystem({ clock: systemClock, random: seededRandom(2), failed })
+  actors.spawn({ name: 'idle', restart: 'permanent', start: () => ({ nudge: () => unhandled }) })
+  actors.deadLetters.add(actorIdOf('idle'), 'nudge', 'late')
+  return actors
+}
+
 /** A door on a free port over a fleet in memory, with a client that may do everything. */
 export async function doorOf(options: Partial<AdminDoorOptions> = {}): Promise<TestDoor> {
   const fleet = new MemoryFleet()
@@ -53,6 +67,7 @@ export async function doorOf(options: Partial<AdminDoorOptions> = {}): Promise<T
     fleet,
     credentials: opened,
     actions: {
+      actors: actorsOf(),
       schemas: () => [{ kind: 'task', version: 1, summary: 'A unit of work', jsonSchema: '{}' }],
       backup: async (_directory, progress) => {
         progress(50, 100)

@@ -167,6 +167,10 @@ t.test('ListTasks pages, ActOnTask acts, PauseProject pauses, tokens come and go
   t.equal(credentials.verify(secret), undefined)
   t.equal((await failureOf(client.unary('GetStatus', {}, bearer(secret)))).code, 16)
   t.match(await client.unary('GetStatus', {}), { node: 'one', nodes: [{ slots: 4 }] })
+  t.match(await client.unary('ListActors', {}), {
+    actors: [{ id: 'idle', status: 'running', messages: 0 }],
+    deadLetters: { counts: { late: 1, full: 0 }, recent: [{ to: 'idle', type: 'nudge' }] },
+  })
   t.match(await client.unary('ListSchemas', {}), { schemas: [{ kind: 'task' }] })
   t.match(await client.unary('ConsoleLink', {}), { url: 'http://127.0.0.1:8080/#c=local' })
 })

@@ -142,6 +142,12 @@ t.test('lists, tasks, status and tokens are shown to people and to programs', as
   t.match((await node.gaia('status')).out, /warning +copies: one copy; to fix it: add two nodes/)
   t.match(JSON.parse((await node.gaia('status', '--json')).out), { node: 'one' })
   t.equal((await node.gaia('console')).out, 'http://127.0.0.1:8080/#c=local\n')
+  const actors = (await node.gaia('admin', 'actors')).out
+  t.match(actors, /idle +running +0 .*\n\ndead letters: 1 late\n.* idle +nudge +late/)
+  t.match(JSON.parse((await node.gaia('admin', 'actors', '--json')).out), {
+    actors: [{ id: 'idle', waiting: 0 }],
+    deadLetters: { counts: { late: 1 } },
+  })
   t.match((await node.gaia('admin', 'schema')).out, /task +v1/)
   t.match((await node.gaia('admin', 'backup', '/somewhere')).out, '100 B in /somewhere')
 
