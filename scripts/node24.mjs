@@ -1,7 +1,16 @@
 // Finds a Node that runs TypeScript as it is (22.18 and newer). An older one fetches a pinned Node
 // from npm into .node/, once, and everything goes on under that. Plain JavaScript, no dependency.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,6 +19,7 @@ const OLDEST = [22, 18]
 const THREADS = '16' // LevelDB, files and hashing share libuv's pool; its default of 4 is too few.
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const PARTS = join(root, '.node')
 
 function fits(version) {
   const [major, minor] = version.split('.').map(Number)
@@ -20,7 +30,7 @@ function fits(version) {
 export function nodePath() {
   if (fits(process.versions.node)) return process.execPath
   const name = `node-${process.platform}-${process.arch}`
-  const home = join(root, '.node', PINNED)
+  const home = join(PARTS, PINNED)
   const node = join(home, 'node_modules', name, 'bin', 'node')
   if (existsSync(node)) return node
   console.error(
@@ -31,32 +41,64 @@ export function nodePath() {
   throw new Error(`Cannot find Node ${PINNED} in the npm package "${name}"`)
 }
 
-/** Two launchers at once both fetch; the first to finish stays. */
 function fetchInto(home, spec) {
-  mkdirSync(dirname(home), { recursive: true })
-  const part = mkdtempSync(`${home}.part-`)
-  const install = [
-    'install',
-    '--prefix',
-    part,
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    spec,
-  ]
-  const { status } = spawnSync('npm', install, { stdio: ['ignore', 2, 2] })
-  if (status !== 0) {
-    rmSync(part, { recursive: true, force: true })
-    throw new Error(
-      `Cannot fetch "${spec}" from npm: install Node ${OLDEST.join('.')} or newer by hand, then try again`,
-    )
-  }
+  inPart((part) => {
+    const args = [
+      '--prefix',
+      part,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      spec,
+    ]
+    const { status } = spawnSync('npm', ['install', ...args], { stdio: ['ignore', 2, 2] })
+    if (status !== 0) {
+      throw new Error(
+        `Cannot fetch "${spec}" from npm: install Node ${OLDEST.join('.')} or newer by hand, then try again`,
+      )
+    }
+    if (!existsSync(home)) renameSync(part, home)
+  })
+}
+
+/**
+ * What npm installs is made beside and takes its place when it is whole. So two launchers at once are
+ * both right, and after a Ctrl-C the next one does not meet an npm that still takes back what it did.
+ */
+function inPart(fill) {
+  mkdirSync(PARTS, { recursive: true })
+  const part = mkdtempSync(join(PARTS, `part-${process.pid}-`))
   try {
-    renameSync(part, home)
+    fill(part)
+  } finally {
+    discard(part)
+  }
+}
+
+/** Removes what launchers that were interrupted have left. */
+function sweep() {
+  if (!existsSync(PARTS)) return
+  for (const name of readdirSync(PARTS)) {
+    const [, pid] = /^part-(\d+)-/.exec(name) ?? []
+    if (pid && !lives(Number(pid))) discard(join(PARTS, name))
+  }
+}
+
+function lives(pid) {
+  try {
+    return process.kill(pid, 0)
   } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+/** What an npm still writes to is left to the next launcher. */
+function discard(part) {
+  try {
     rmSync(part, { recursive: true, force: true })
-    if (!existsSync(home)) throw error
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY') throw error
   }
 }
 
@@ -80,13 +122,26 @@ export function run(command, args, options = {}) {
 
 /** Installs what package-lock.json names, unless that is what is there. */
 export function installed() {
-  const mark = join(root, 'node_modules', '.package-lock.json')
   const lock = join(root, 'package-lock.json')
   if (!existsSync(lock)) return // The npm package: npm has installed it.
-  if (existsSync(mark) && newer(mark, lock)) return
+  const modules = join(root, 'node_modules')
+  const whole = () => {
+    const mark = join(modules, '.package-lock.json')
+    return existsSync(mark) && newer(mark, lock)
+  }
+  sweep()
+  if (whole()) return
   console.error('architect: installing dependencies (npm ci)')
-  const code = run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] })
-  if (code !== 0) throw new Error('Cannot install the dependencies: npm ci failed; see above')
+  inPart((part) => {
+    for (const name of ['package.json', 'package-lock.json', '.npmrc'])
+      if (existsSync(join(root, name))) copyFileSync(join(root, name), join(part, name))
+    const args = ['ci', '--prefix', part, '--no-audit', '--no-fund']
+    const code = run('npm', args, { cwd: part, stdio: ['ignore', 2, 2] })
+    if (code !== 0) throw new Error('Cannot install the dependencies: npm ci failed; see above')
+    if (whole()) return
+    if (existsSync(modules)) renameSync(modules, join(part, 'old'))
+    renameSync(join(part, 'node_modules'), modules)
+  })
 }
 
 /** True when the file `path` was changed after all of `others`. */
