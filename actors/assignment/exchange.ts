@@ -102,8 +102,6 @@ export function tellChange(
   before: Task | undefined,
   after: Task | undefined,
 ): void {
-  const waits = before?.state === 'available' || after?.state === 'available'
-  if (waits || (before && runs(before))) exchange.tell({ type: 'match' })
   if (after?.cancelling && !before?.cancelling) tellEnd(exchange, after, 'cancelled')
 }
 

@@ -73,6 +73,11 @@ export class Queue {
     if (waits(task)) this.#add(task)
   }
 
+  /** Nothing waits that could be given a slot. */
+  get empty(): boolean {
+    return this.#sections.size === 0
+  }
+
   /** How many tasks of the project are yet to run: for want of a slot, a moment, a task or a person. */
   pendingCount(project: string): number {
     return this.#pending.get(project) ?? 0

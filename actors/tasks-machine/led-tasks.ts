@@ -34,6 +34,9 @@ export interface TasksListener {
   changed(id: string, before: Task | undefined, after: Task | undefined, at: Position): void
   /** The attempt of a task has run for as long as it may: it must end. */
   overran(task: Task): void
-  /** Other tasks may be given out than before, though none has changed: a project was paused or resumed. */
+  /**
+   * Other tasks may be given out than before, as the log will leave them: told before it is committed,
+   * so that an assignment stands right behind what it follows from, mostly in the same write.
+   */
   reordered(): void
 }

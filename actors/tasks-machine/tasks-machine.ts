@@ -127,6 +127,7 @@ class TasksLeading implements Leading<Command>, LedTasks {
       if (kind === 'project') this.#queue.pause(id, (after as ProjectRow).paused)
     }
     this.#timers.arm()
+    if (changes.some(concernsOrder)) this.#options.listener.reordered()
   }
 
   committed(changes: readonly Change[], at: Position): void {
@@ -134,7 +135,6 @@ class TasksLeading implements Leading<Command>, LedTasks {
     for (const { kind, id, before, after } of changes) {
       if (kind === 'task')
         listener.changed(id, before as Task | undefined, after as Task | undefined, at)
-      if (kind === 'project') listener.reordered()
     }
   }
 
@@ -151,12 +151,12 @@ class TasksLeading implements Leading<Command>, LedTasks {
   }
 
   best(offer: Offer, turnOf: (project: string) => number): Candidate | undefined {
-    const nowMs = this.#shard.wallMs()
+    const nowMs = this.#queue.empty ? undefined : this.#shard.wallMs()
     return nowMs === undefined ? undefined : this.#queue.best(offer, nowMs, turnOf)
   }
 
   wanted(): readonly Sort[] {
-    const nowMs = this.#shard.wallMs()
+    const nowMs = this.#queue.empty ? undefined : this.#shard.wallMs()
     return nowMs === undefined ? [] : this.#queue.wanted(nowMs)
   }
 
@@ -187,6 +187,14 @@ class TasksLeading implements Leading<Command>, LedTasks {
   tally(): TallyRow {
     return (this.#shard.row('tally', TALLY_ID) as TallyRow | undefined) ?? {}
   }
+}
+
+/** It waits for a slot or did so, makes room in a lane, or its project was paused or resumed. */
+function concernsOrder({ kind, before, after }: Change): boolean {
+  if (kind === 'project') return true
+  if (kind !== 'task') return false
+  const [was, is] = [before as Task | undefined, after as Task | undefined]
+  return was?.state === 'available' || is?.state === 'available' || (was !== undefined && runs(was))
 }
 
 function get(desk: Desk, id: string): Decision {
