@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../actors/doors/principal.ts'
@@ -86,7 +86,7 @@ export async function compose(
     labels: configuration.labels,
     retention: configuration.retention,
     env: {},
-    digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    digest: (bytes) => hash('sha256', bytes),
     lacks,
     status: (counts) => report.status(counts, node),
     alarm: (shard, error) => events.alarm(`shard ${shard}`, error),
@@ -103,7 +103,7 @@ export async function compose(
     listen: addresses.console,
     verify: (secret) => credentials.verify(secret),
     stands: (principal) => credentials.stands(principal),
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: (text) => hash('sha256', text),
     cache: join(data, 'cache'),
     fellBack: (failure) => events.alarm('uWebSockets.js', failure),
     node: name,

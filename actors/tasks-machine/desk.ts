@@ -29,7 +29,7 @@ type Facts<E> = E extends unknown ? Omit<E, 'kind' | 'id' | 'atMs'> : never
 export class Desk {
   readonly #options: DeskOptions
   readonly #events: FleetEvent[] = []
-  readonly #changed = new Map<string, unknown>()
+  readonly #recorded = new Map<string, Recorded>()
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -57,8 +57,12 @@ export class Desk {
   }
 
   row(kind: string, id: string): unknown {
-    const key = this.#changed.size > 0 ? rowKey(kind, id) : ''
-    return this.#changed.has(key) ? this.#changed.get(key) : this.#options.row(kind, id)
+    const recorded = this.#recorded.size > 0 ? this.#recorded.get(rowKey(kind, id)) : undefined
+    if (!recorded) return this.#options.row(kind, id)
+    recorded.row ??= { after: this.#options.row(kind, id) }
+    for (const event of recorded.unfolded.splice(0))
+      recorded.row.after = KINDS[kind]?.fold(recorded.row.after, event)
+    return recorded.row.after
   }
 
   task(id: TaskId): Task | undefined {
@@ -72,10 +76,10 @@ export class Desk {
 
   record(event: FleetEvent): void {
     this.#events.push(event)
-    const kind = KINDS[event.kind]
-    if (!kind) return // A letter: its row is the mail's.
-    const row = kind.fold(this.row(event.kind, event.id), event)
-    this.#changed.set(rowKey(event.kind, event.id), row)
+    const key = rowKey(event.kind, event.id)
+    const recorded = this.#recorded.get(key)
+    if (recorded) recorded.unfolded.push(event)
+    else this.#recorded.set(key, { row: undefined, unfolded: [event] })
   }
 
   change(id: TaskId, facts: Facts<TaskEvent>): void {
@@ -87,6 +91,9 @@ export class Desk {
     return { events: this.#events as readonly Event[], reply }
   }
 }
+
+/** What was recorded of one row: folded when somebody looks, for mostly nobody does. */
+type Recorded = { row: { after: unknown } | undefined; readonly unfolded: FleetEvent[] }
 
 function rowKey(kind: string, id: string): string {
   return `${kind} ${id}`

@@ -47,7 +47,7 @@ function repeated(reply: Reply): Reply {
 function take(desk: Desk, command: SubmitCommand): readonly TaskId[] {
   const standIns = standInsOf(desk, command)
   const known: ReadonlySet<TaskId> = new Set(command.tasks.map(({ id }) => id))
-  const added: TaskId[] = []
+  const dependents: TaskId[] = []
   for (const { id, spec } of command.tasks) {
     const standIn = standIns.get(id)
     if (standIn !== undefined) {
@@ -59,9 +59,9 @@ function take(desk: Desk, command: SubmitCommand): readonly TaskId[] {
     const after = [...new Set(spec.after.map((needed) => standIns.get(needed) ?? needed))]
     const dependencies = after.map((needed) => dependencyOn(desk, project, needed, known))
     addTask(desk, { id, project, by, spec: { ...spec, after }, dependencies })
-    added.push(id)
+    if (dependencies.length > 0) dependents.push(id)
   }
-  for (const id of added) link(desk, id) // Now that all of the batch are there.
+  for (const id of dependents) link(desk, id) // Now that all of the batch are there.
   return command.tasks.map(({ id }) => standIns.get(id) ?? id)
 }
 

@@ -5,6 +5,9 @@ import type { Change, DurableKind, Event } from './machine.ts'
 import { deletion, History, type Removal } from './history.ts'
 import { liveKey, liveRange } from './keys.ts'
 
+/** Rows of the disk that are kept for the next look. */
+const LOOKED_MAX = 256
+
 export interface RowsOptions {
   readonly shard: number
   readonly kinds: Readonly<Record<string, DurableKind>>
@@ -34,6 +37,8 @@ export class Rows {
   readonly #live = new Map<string, Map<string, unknown>>()
   /** Rows that are not in `#live` and newer here than on disk; `undefined` for a removed one. */
   readonly #recent = new Map<string, unknown>()
+  /** Rows that were read from the disk, and that there are none: a decision looks more than once. */
+  readonly #looked = new Map<string, unknown>()
   /** Committed and not yet flushed: the newest change of each row. */
   #dirty = new Map<string, Dirty>()
   readonly #history: History
@@ -65,7 +70,11 @@ export class Rows {
     if (live !== undefined) return live
     const key = liveKey(this.#options.shard, kind, id)
     if (this.#recent.has(key)) return this.#recent.get(key)
-    return this.#stored(kind, id)
+    if (this.#looked.has(key)) return this.#looked.get(key)
+    const row = this.#stored(kind, id)
+    if (this.#looked.size >= LOOKED_MAX) this.#looked.clear()
+    this.#looked.set(key, row)
+    return row
   }
 
   loaded(kind: string, id: string): unknown {
@@ -159,6 +168,7 @@ export class Rows {
   #set(kind: DurableKind, id: string, row: unknown): void {
     const live = this.#of(kind.kind)
     const key = liveKey(this.#options.shard, kind.kind, id)
+    this.#looked.delete(key)
     if (row !== undefined && !kind.lookup && kind.finished?.(row) !== true) {
       live.set(id, row)
       this.#recent.delete(key)

@@ -13,6 +13,11 @@ const SHORT_LENGTH = 64
 /** The longest head of text, list or record. */
 const HEAD_BYTES = 5
 
+/** Orders of keys that are kept. */
+const ORDERS = 251
+/** The keys of a record as they stand in it, and as they are written. */
+type Order = { readonly keys: readonly string[]; readonly sorted: readonly string[] }
+
 /**
  * Writes plain data as msgpack (the specification of 2013), in the shortest form and with the keys
  * of records in order, so that equal values have equal bytes. In one pass: it looks whether keys
@@ -27,6 +32,7 @@ export class Packer {
   readonly #encoder = new TextEncoder()
   /** Where the present value begins. */
   #from = 0
+  readonly #orders: (Order | undefined)[] = Array.from({ length: ORDERS })
 
   /** Throws `INVALID_ARGUMENT` for what is no plain data, and for a value that nests too deep. */
   pack(value: unknown): Uint8Array {
@@ -67,7 +73,9 @@ export class Packer {
     let count = 0
     let ordered = true
     let previous = ''
+    let sum = 0
     for (const key in record) {
+      sum += key.length
       if (record[key] === undefined) continue // Left out, as in JSON.
       if (key < previous) ordered = false
       previous = key
@@ -75,7 +83,18 @@ export class Packer {
     }
     this.#head(count, RECORD)
     if (ordered) for (const key in record) this.#field(key, record[key], depth)
-    else for (const key of Object.keys(record).sort()) this.#field(key, record[key], depth)
+    else for (const key of this.#sorted(record, sum)) this.#field(key, record[key], depth)
+  }
+
+  /** Records are of few shapes: the order of the last one of such keys is kept. */
+  #sorted(record: object, sum: number): readonly string[] {
+    const slot = sum % ORDERS
+    const known = this.#orders[slot]
+    if (known && sameKeys(record, known.keys)) return known.sorted
+    const keys = Object.keys(record)
+    const sorted = keys.toSorted()
+    this.#orders[slot] = { keys, sorted }
+    return sorted
   }
 
   #field(key: string, value: unknown, depth: number): void {
@@ -203,6 +222,12 @@ const LIST: Heads = { small: 0x90, smallMax: 15, wide: 0xdc }
 const RECORD: Heads = { small: 0x80, smallMax: 15, wide: 0xde }
 const TEXT: Heads = { small: 0xa0, smallMax: 31, wide: 0xda }
 const BYTES: Heads = { small: 0, smallMax: -1, wide: 0xc5 }
+
+function sameKeys(record: object, keys: readonly string[]): boolean {
+  let at = 0
+  for (const key in record) if (key !== keys[at++]) return false
+  return at === keys.length
+}
 
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
