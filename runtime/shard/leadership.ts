@@ -15,8 +15,8 @@ import { lastHash, lastIndex, type Replica } from './replica.ts'
 import { Rows } from './rows.ts'
 
 /** Rows go to disk when so many wait, or so long after the first. Units: rows, ms. */
-const FLUSH_ROWS = 2_048
-const FLUSH_DELAY_MS = 100
+const FLUSH_ROWS = 512
+const FLUSH_DELAY_MS = 20
 
 export interface LeadershipOptions<Command> {
   readonly row: ShardRow

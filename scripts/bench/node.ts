@@ -16,11 +16,11 @@ export interface BenchNode {
   stop(): Promise<void>
 }
 
-/** Starts a node in that directory; resolves once it says that it is ready. */
+/** Starts a node in that directory, with the flags of Node that the launchers give; resolves once it says that it is ready. */
 export async function startNode(data: string, flags: readonly string[] = []): Promise<BenchNode> {
   const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
   const argv = [MAIN, '--data', data, '--name', 'bench', '--log', 'json', ...doors, ...flags]
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...argv], {
+  const child = spawn(process.execPath, [...process.execArgv, ...argv], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()))

@@ -49,7 +49,7 @@ export function runProgram(file: string, options: object): Promise<unknown> {
 
 function start(file: string, options: object): ChildProcess {
   const path = join(import.meta.dirname, file)
-  const argv = ['--disable-warning=ExperimentalWarning', path, JSON.stringify(options)]
+  const argv = [...process.execArgv, path, JSON.stringify(options)]
   return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
