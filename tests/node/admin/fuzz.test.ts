@@ -3,10 +3,11 @@ import t from 'tap'
 import { loadDefinitions, SENT } from '../../../node/admin/definitions.ts'
 import { METHODS } from '../../../node/admin/methods/table.ts'
 import { chance, seededRandom, type Random } from '../../../runtime/scheduling/random.ts'
+import { FUZZ, FUZZ_SEED } from '../../fuzzing.ts'
 import { bearer, doorOf, LOCAL_SECRET } from './door-of.ts'
 
-const CASES = 3_000
-const SEED = 20_261_124
+const CASES = 3_000 * FUZZ
+const SEED = FUZZ_SEED
 
 /** Valid requests to be mangled. */
 const SEEDLINGS = [

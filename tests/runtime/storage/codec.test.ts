@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { Packr } from 'msgpackr'
 import t from 'tap'
 import { pack, unpack } from '../../../runtime/storage/codec.ts'
+import { FUZZ, FUZZ_SEED } from '../../fuzzing.ts'
 import { DEPTH_MAX } from '../../../runtime/storage/packer.ts'
 
 const harmless = (key: string): boolean => key !== '__proto__' && key !== '__proto_'
@@ -106,7 +107,7 @@ t.test(
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (made) => read(made)),
-      { numRuns: 3_000 },
+      { seed: FUZZ_SEED, numRuns: 3_000 * FUZZ },
     )
     t.equal(Object.keys(Object.prototype).length, 0)
   },
