@@ -218,14 +218,14 @@ export class Oracle {
 
   /**
    * LIMIT: nothing outlives its time limit by more than a node that was away, and says at once and
-   * every ten seconds what must end.
+   * every ten seconds what must end. A leader counts what ran before its time by the wall clock.
    * RESULT: what came of a command that ended by itself is written down as what it was.
    */
-  ended({ task, attempt }: AttemptKey, { exit, ranMs }: PastRun): void {
+  ended({ task, attempt }: AttemptKey, { exit, ranMs }: PastRun, clockSetBackMs: number): void {
     const row = this.tasks.get(task)
     if (!row) return
     const limitMs = row.spec.timeouts.startToCloseMs
-    if (ranMs > limitMs + OVERRUN_MS)
+    if (ranMs > limitMs + OVERRUN_MS + clockSetBackMs)
       fail(`LIMIT: ${task}.${attempt} ran ${ranMs} of ${limitMs} ms`)
     const { reason, code, signal } = exit
     if (reason !== 'exited') return

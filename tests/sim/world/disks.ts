@@ -158,12 +158,19 @@ export class SimulatedDisks {
   /** The damaged value is whole again, unless another was written over it. */
   heal(): void {
     if (!this.#damage) return
-    const { name, key, value } = this.#damage
+    const damage = this.#damage
     this.#damage = undefined
-    const disk = this[name]
-    const image = new Map(disk.image())
-    const now = image.get(key)
-    const differs = now?.filter((byte, at) => byte !== value[at]).length ?? 0
-    if (now?.length === value.length && differs === 1) disk.restore(image.set(key, value))
+    const disk = this[damage.name]
+    disk.restore(healed(disk.image(), damage))
+    if (this.#newer && damage.name === 'hot') this.#newer = healed(this.#newer, damage)
   }
+}
+
+function healed(
+  image: ReadonlyMap<string, Uint8Array>,
+  { key, value }: Damage,
+): ReadonlyMap<string, Uint8Array> {
+  const now = image.get(key)
+  const differs = now?.filter((byte, at) => byte !== value[at]).length ?? 0
+  return now?.length === value.length && differs === 1 ? new Map(image).set(key, value) : image
 }

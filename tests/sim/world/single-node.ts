@@ -67,6 +67,7 @@ export class SingleNodeWorld {
   #life: Life | undefined
   /** Since when this life looks at its clock. */
   #watchingSinceMs = 0
+  #clockSetBackMs = 0
   #jumpedMs = -Infinity
   #node: Node | undefined
   readonly #endings: (() => void)[] = []
@@ -139,6 +140,7 @@ export class SingleNodeWorld {
 
   #setClock(byMs: number): void {
     this.clock.wallSkewMs += byMs
+    this.#clockSetBackMs += Math.max(0, -byMs)
     if (Math.abs(byMs) > APART_MS) this.#jumpedMs = this.clock.monotonicMs()
     if (byMs !== 0) this.#note(`the clock is set by ${byMs} ms`)
   }
@@ -205,7 +207,7 @@ export class SingleNodeWorld {
     if (kept) fail(`INV12: the holder still keeps ${kept.key.task}.${kept.key.attempt}`)
     for (const [name, run] of this.#holder.exits) {
       const key = parseKey(name)
-      if (key) this.oracle.ended(key, run)
+      if (key) this.oracle.ended(key, run, this.#clockSetBackMs)
     }
   }
 
