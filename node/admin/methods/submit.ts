@@ -15,6 +15,11 @@ import { invalid, present, type SubmitMessage } from './requests.ts'
 
 /** Requests in one frame. */
 const FRAME_REQUESTS_MAX = 1_024
+/**
+ * Requests taken in one turn of the loop: a long frame holds up nobody, and the first of its tasks are
+ * on their way to the disk while the last are read.
+ */
+const TURN_REQUESTS_MAX = 16
 const PROJECT_DEFAULT = 'default'
 
 interface SubmitReply extends Partial<Submitted> {
@@ -57,7 +62,10 @@ interface SubmitExchangeOptions {
 
 class SubmitExchange implements Exchange {
   readonly #options: SubmitExchangeOptions
+  /** Of the frame under way: what is yet to be taken. */
+  #untaken: SubmitMessage[] = []
   #replies: SubmitReply[] = []
+  /** Received and not answered. */
   #inFlight = 0
   #room = true
   #reading = true
@@ -74,9 +82,17 @@ class SubmitExchange implements Exchange {
       this.#options.outlet.end(frameTooLong(requests.length))
       return false
     }
-    for (const message of requests) this.#submit(message)
+    this.#inFlight += requests.length
+    const idle = this.#untaken.length === 0
+    this.#untaken = this.#untaken.concat(requests)
+    if (idle) this.#take()
     this.#reading = this.#mayRead()
     return this.#reading
+  }
+
+  #take(): void {
+    for (const message of this.#untaken.splice(0, TURN_REQUESTS_MAX)) this.#submit(message)
+    if (this.#untaken.length > 0) this.#options.clock.defer(() => this.#take())
   }
 
   finish(): void {
@@ -91,13 +107,13 @@ class SubmitExchange implements Exchange {
 
   close(): void {
     this.#closed = true
+    this.#untaken = []
     this.#replies = []
   }
 
   #submit(message: SubmitMessage): void {
     const { fleet, caller } = this.#options
     const request = message.request ?? 0
-    this.#inFlight++
     try {
       fleet.submit(submitRequest(message, caller)).then(
         ({ ids, repeated, receipt, copies }) =>
