@@ -67,7 +67,8 @@ export class SimulatedOperator {
     const type = paused ? 'pauseProject' : 'resumeProject'
     if (paused) this.#paused.add(project)
     this.#command(shardOfProject(project), { type, project, by: 'op' }, () => {
-      if (paused) this.#paused.add(project) // A resume that was asked for before may have been answered since.
+      if (paused)
+        this.#paused.add(project) // A resume that was asked for before may have been answered since.
       else this.#paused.delete(project)
     })
   }
