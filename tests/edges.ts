@@ -20,6 +20,7 @@ export const EDGES: ReadonlyMap<string, string> = new Map([
   ['node/version.ts', 'package.json'],
   ['runtime/scheduling/system-clock.ts', 'the machine’s time'],
   ['runtime/scheduling/system-random.ts', 'the machine’s entropy'],
+  ['runtime/storage/blobs/blob-directory.ts', 'the files that rows name'],
   ['runtime/storage/checksum.ts', 'native hashing: the same bytes give the same result'],
   ['runtime/storage/directory/', 'the data directory'],
   ['runtime/storage/space/ballast-file.ts', 'room that can be given up'],

@@ -6,6 +6,11 @@ export function checksum(key: string, bytes: Uint8Array): number {
   return crc32(bytes, crc32(key))
 }
 
+/** SHA-256, hex: the name of a blob with these bytes. */
+export function contentHash(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex')
+}
+
 /** What is hashed is gathered here: a hash object for each piece would cost more than the hash. */
 const page = Buffer.allocUnsafe(16_384)
 
