@@ -1,14 +1,18 @@
+import type { RuntimeError } from '../runtime/errors.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
+import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
 import type { Catalog } from './catalog/catalog.ts'
 import type { Following, OutputSink } from './fleet.ts'
 import type { Attempt, Task } from './task/task.ts'
 import type { AttemptKey, Following as TerminalFollowing, Terminals } from './terminals.ts'
+import { TranscriptReader } from './transcript-reader.ts'
 
 /** How long after its last byte an attempt's end may take to be recorded. Unit: ms. */
 const RECORD_MS = 10_000
 
 export interface AttemptOutputOptions {
   readonly terminals: Terminals
+  readonly blobs: Blobs
   readonly catalog: Catalog
   readonly clock: Clock
 }
@@ -21,7 +25,10 @@ export interface FollowRequest {
   readonly follow: boolean
 }
 
-/** The output of one attempt, from a byte on, for one reader: what is kept, then live, then its end. */
+/**
+ * The output of one attempt, from a byte on, for one reader: what is kept, then live, then its end.
+ * Of an attempt whose end is recorded the record says where its output is, else its terminal has it.
+ */
 export class AttemptOutput implements Following {
   readonly #options: AttemptOutputOptions
   readonly #request: FollowRequest
@@ -77,6 +84,8 @@ export class AttemptOutput implements Following {
     if (this.#closed) return
     const { task, fromOffset, follow } = this.#request
     const key = { task: task.id, attempt }
+    const recorded = this.#recorded(key)
+    if (recorded?.outcome && this.#readKept(recorded)) return
     if (follow) return this.#follow(key, fromOffset, Infinity)
     this.#options.terminals.list((held) => {
       const running = held?.find(
@@ -84,6 +93,22 @@ export class AttemptOutput implements Following {
       )
       this.#follow(key, fromOffset, running?.type === 'running' ? running.outputBytes : Infinity)
     })
+  }
+
+  /** False if the record does not say where its output is. */
+  #readKept(attempt: Attempt): boolean {
+    const { fromOffset, task } = this.#request
+    const late = task.lateResults?.find((each) => each.attempt === attempt.attempt)
+    const { transcript, outputBytes = 0 } = late?.outcome ?? attempt.outcome ?? {}
+    if (!transcript) return false
+    const reading = { ...this.#options, transcript, outputBytes, fromOffset }
+    this.#terminal = new TranscriptReader(reading, {
+      bytes: (offset, chunk) => {
+        if (!this.#sink.bytes(offset, chunk)) this.#terminal?.pause()
+      },
+      end: (failure) => this.#end(attempt, failure),
+    })
+    return true
   }
 
   #follow(key: AttemptKey, fromOffset: number, untilOffset: number): void {
@@ -134,10 +159,10 @@ export class AttemptOutput implements Following {
     return attemptOf(task, key)
   }
 
-  #end(attempt: Attempt | undefined): void {
+  #end(attempt: Attempt | undefined, failure?: RuntimeError): void {
     if (this.#closed) return
     this.close()
-    this.#sink.end(attempt)
+    this.#sink.end(attempt, failure)
   }
 }
 

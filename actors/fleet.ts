@@ -1,6 +1,7 @@
 import type { Task, TaskId, TaskState, Attempt } from './task/task.ts'
 import type { TaskSpec } from './task/spec.ts'
 import type { BulkFilter } from './task/command.ts'
+import type { RuntimeError } from '../runtime/errors.ts'
 import type { Receipt } from '../runtime/shard/machine.ts'
 
 /**
@@ -128,8 +129,8 @@ export interface OutputRequest {
 export interface OutputSink {
   /** `offset` is that of the chunk's first byte. Return `false` to be paused until `resume`. */
   bytes(offset: number, chunk: Uint8Array): boolean
-  /** Nothing more will come: the attempt ended, or its output is gone. */
-  end(attempt: Attempt | undefined): void
+  /** Nothing more will come: the attempt ended, or its output is gone, or is damaged. */
+  end(attempt: Attempt | undefined, failure?: RuntimeError): void
 }
 
 export interface Following {

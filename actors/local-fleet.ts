@@ -4,6 +4,7 @@ import type { Random } from '../runtime/scheduling/random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
 import { SHARD_COUNT } from '../runtime/authority/topology.ts'
 import type { Shards } from '../runtime/shard/machine.ts'
+import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
 import { pack } from '../runtime/storage/codec.ts'
 import type { Space } from '../runtime/storage/space/space.ts'
 import { askShard, unexpected, type Asked } from './ask-shard.ts'
@@ -46,6 +47,7 @@ export interface LocalFleetOptions {
   readonly shards: Shards<Command>
   readonly catalog: Catalog
   readonly terminals: Terminals
+  readonly blobs: Blobs
   readonly space: Space
   /** The shards that this node leads. */
   led(): ReadonlyMap<number, LedTasks>

@@ -6,12 +6,14 @@ import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import type { Chain } from '../runtime/shard/entry.ts'
 import type { Machine } from '../runtime/shard/machine.ts'
+import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
 import type { Space } from '../runtime/storage/space/space.ts'
 import type { Store } from '../runtime/storage/store.ts'
 import type { StoreId } from '../runtime/storage/store-id.ts'
 import { System } from '../runtime/system.ts'
 import type { PeerMessage, Transport } from '../runtime/transport/transport.ts'
 import { Catalog } from './catalog/catalog.ts'
+import { BlobSweep } from './blob-sweep.ts'
 import type { Fleet, FleetStatus } from './fleet.ts'
 import { LocalFleet } from './local-fleet.ts'
 import type { Command } from './task/command.ts'
@@ -38,6 +40,7 @@ export interface NodePorts {
   readonly random: Random
   readonly transport: Transport
   readonly terminals: Terminals
+  readonly blobs: Blobs
   readonly chain: Chain
   readonly work: WorkOptions
   readonly slots: number
@@ -68,6 +71,7 @@ export class Node {
   readonly #exchange: ActorRef<ExchangeMessage>
   readonly #slots: ActorRef<SlotsMessage>
   readonly #retention: Retention
+  readonly #blobSweep: BlobSweep
   readonly #led = new Map<number, LedTasks>()
   #busyCount = 0
   #draining = false
@@ -104,10 +108,12 @@ export class Node {
     })
     this.#slots = this.actors.spawn(slots)
     ports.space.onChange(() => void this.#slots.tell({ type: 'spaceChanged' }))
+    const { clockGuard } = this.system
+    this.#blobSweep = new BlobSweep({ ...ports, clockGuard })
     this.#retention = new Retention({
       ...ports,
       shards,
-      clockGuard: this.system.clockGuard,
+      clockGuard,
       limits: ports.retention,
       led: () => this.#led,
     })
@@ -127,6 +133,7 @@ export class Node {
   start(): void {
     this.system.start()
     this.#retention.start()
+    this.#blobSweep.start()
   }
 
   /** Slots that are taken. */

@@ -4,6 +4,7 @@ import { listingRange, liveRange, readListingKey } from '../runtime/shard/keys.t
 import type { Shards } from '../runtime/shard/machine.ts'
 import { decodeValue } from '../runtime/storage/format.ts'
 import type { Store } from '../runtime/storage/store.ts'
+import { momentBefore } from './moment-before.ts'
 import type { Command } from './task/command.ts'
 import { KEY_KIND, type KeyRow } from './task/kinds.ts'
 import type { LedTasks } from './tasks-machine/led-tasks.ts'
@@ -41,14 +42,11 @@ const PAUSE_MS = 100
 const COMMAND_MS = 5_000
 
 /** Looks through a part of one shard. */
-type Walk = (shard: number, wallMs: number, next: () => void) => void
+type Walk = (shard: number, next: () => void) => void
 
 /**
  * Forgets what is old: ended tasks with their output, then the keys under which they were submitted.
  * Each batch is an entry of its shard's log, so every copy forgets the same.
- *
- * An age is believed only of a clock that was not set during the last day: one that was set a year
- * ahead for an hour would cost all of history.
  */
 export class Retention {
   readonly #options: RetentionOptions
@@ -58,8 +56,8 @@ export class Retention {
   }
 
   start(): void {
-    const history: Walk = (shard, wallMs, next) => this.#history(shard, wallMs, next)
-    const keys: Walk = (shard, wallMs, next) => this.#keys(shard, wallMs, next)
+    const history: Walk = (shard, next) => this.#history(shard, next)
+    const keys: Walk = (shard, next) => this.#keys(shard, next)
     this.#walkAfter(HISTORY_EVERY_MS, HISTORY_EVERY_MS, history)
     this.#walkAfter(KEYS_FIRST_MS, KEYS_EVERY_MS, keys)
   }
@@ -68,29 +66,20 @@ export class Retention {
   #walkAfter(delayMs: number, everyMs: number, walk: Walk): void {
     const { clock, clockGuard, led } = this.#options
     clock.after(delayMs, () => {
-      const wallMs = clockGuard.wallMs()
       const shards = [...led().keys()]
       const next = (): void => {
         const shard = shards.shift()
-        if (shard !== undefined && wallMs !== undefined) walk(shard, wallMs, next)
+        if (shard !== undefined && clockGuard.wallMs() !== undefined) walk(shard, next)
         else this.#walkAfter(everyMs, everyMs, walk)
       }
       next()
     })
   }
 
-  /** Everything before this moment is so many days old; nothing is, while the clock may be wrong. */
-  #before(wallMs: number, days: number): number {
-    const { clock, clockGuard } = this.#options
-    const { jump } = clockGuard
-    const steady = !jump || clock.monotonicMs() - jump.atMs > DAY_MS
-    return steady ? wallMs - days * DAY_MS : -Infinity
-  }
-
   /** The oldest first: those that are too old, and those that are too many. */
-  #history(shard: number, wallMs: number, next: () => void, beyond?: string): void {
+  #history(shard: number, next: () => void, beyond?: string): void {
     const { cold, clock, limits } = this.#options
-    const beforeMs = this.#before(wallMs, limits.historyDays)
+    const beforeMs = momentBefore(this.#options, limits.historyDays * DAY_MS)
     const surplus = this.#surplus(shard)
     const ids: string[] = []
     let last = beyond
@@ -106,7 +95,7 @@ export class Retention {
       if (error || ids.length === 0) return next()
       this.#forget(shard, ids, (forgotten) => {
         if (!forgotten || ids.length < BATCH) return next()
-        clock.after(PAUSE_MS, () => this.#history(shard, wallMs, next, last))
+        clock.after(PAUSE_MS, () => this.#history(shard, next, last))
       })
     })
   }
@@ -129,9 +118,9 @@ export class Retention {
   }
 
   /** In their order; whether their tasks are still there is for the shard to say. */
-  #keys(shard: number, wallMs: number, next: () => void, from?: string): void {
+  #keys(shard: number, next: () => void, from?: string): void {
     const { hot, clock, limits } = this.#options
-    const beforeMs = this.#before(wallMs, limits.keyDays)
+    const beforeMs = momentBefore(this.#options, limits.keyDays * DAY_MS)
     const range = liveRange(shard, KEY_KIND.kind)
     const old: string[] = []
     let seen = 0
@@ -146,7 +135,7 @@ export class Retention {
       if (error || seen === 0) return next()
       const more = (): void => {
         if (seen < BATCH) next()
-        else clock.after(PAUSE_MS, () => this.#keys(shard, wallMs, next, `${last}\0`))
+        else clock.after(PAUSE_MS, () => this.#keys(shard, next, `${last}\0`))
       }
       if (old.length === 0) more()
       else this.#command(shard, { type: 'forgetKeys', keys: old, beforeMs }, more)

@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
+import { contentHash } from '../runtime/storage/checksum.ts'
 import {
   type AttemptKey,
   type EndReason,
@@ -17,6 +18,8 @@ import {
   type TerminalSize,
   type TerminalSpec,
 } from './terminals.ts'
+
+import { INLINE_BYTES_MAX } from './transcript.ts'
 
 /** What a command does when nobody stops it. */
 export interface Script {
@@ -191,6 +194,12 @@ export class SimulatedHolder {
     return run.exit ? { bytes, exit: run.exit } : { bytes }
   }
 
+  /** What an attempt that is over has written, by the name of its file. */
+  file(name: string): Uint8Array | undefined {
+    const run = this.#runs.get(name) ?? this.#past.get(name)
+    return run?.exit && !run.discarded ? new TextEncoder().encode(run.output) : undefined
+  }
+
   /** Dies with all it runs. Its successor sweeps, then answers, after `restartMs`. */
   crash(): void {
     if (!this.#up) return
@@ -288,6 +297,7 @@ export class SimulatedHolder {
       endedWallMs: this.#options.clock.wallMs(),
       outputBytes: new TextEncoder().encode(run.output).length,
       outputTruncated: reason === 'holder-lost',
+      ...transcriptOf(new TextEncoder().encode(run.output)),
     }
     run.exit = exit
     const ranMs = this.#options.clock.monotonicMs() - run.startedMs
@@ -308,6 +318,13 @@ export class SimulatedHolder {
 type How = Pick<Exit, 'code' | 'signal'>
 
 const NOTHING: How = { code: null, signal: null }
+
+function transcriptOf(bytes: Uint8Array): Pick<Exit, 'transcript'> {
+  if (bytes.length === 0) return {}
+  if (bytes.length > INLINE_BYTES_MAX)
+    return { transcript: { hash: contentHash(bytes), bytes: bytes.length } }
+  return { transcript: { base64: Buffer.from(bytes).toString('base64') } }
+}
 
 function refused(reason: 'late' | 'invalid' | 'full', detail: string): StartResult {
   return { type: 'refused', reason, detail }

@@ -124,10 +124,10 @@ export function simulatedTerminals(
 
   holder.listen({
     exited: (key, exit) => soon(() => owe(key, exit)),
-    grown: (key) =>
-      soon(() => {
-        for (const each of followers) if (formatKey(each.key) === formatKey(key)) feed(each)
-      }),
+    grown(key) {
+      const name = formatKey(key)
+      for (const each of followers) if (formatKey(each.key) === name) soon(() => feed(each))
+    },
     state(next) {
       if (next === 'ready') return connect()
       era += 1
@@ -164,6 +164,7 @@ export function simulatedTerminals(
       exits.delete(formatKey(key))
       tell(() => holder.forget(key))
     },
+    outputFile: formatKey,
     discard(tasks, done) {
       soon(() => {
         holder.discard(tasks)

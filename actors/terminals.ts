@@ -1,3 +1,5 @@
+import type { Transcript } from './transcript.ts'
+
 /**
  * The terminals of one node, as the actors above see them: start one, keep its leash, end it, read
  * what it says. The real form is `node/holder/client.ts`, which talks to the holder process; the
@@ -40,6 +42,8 @@ export interface Terminals {
   list(answered: (held: readonly Held[] | undefined) => void): void
   /** The exit was answered `accepted` or `stale`. The output stays readable by `follow`. */
   forget(key: AttemptKey): void
+  /** What an attempt that is over has written: a file below the data directory, until `discard`. */
+  outputFile(key: AttemptKey): string
   /** Deletes what attempts of these tasks, which have ended and are forgotten, have said. */
   discard(tasks: readonly string[], done: (error?: Error) => void): void
   /**
@@ -123,6 +127,8 @@ export interface Exit {
   readonly outputBytes: number
   /** Some of it was not kept. */
   readonly outputTruncated: boolean
+  /** What was kept of it, if anything was; a blob that is to be sealed is on disk as `outputFile`. */
+  readonly transcript?: Transcript
 }
 
 export type Held =

@@ -9,6 +9,7 @@ import { OneVoterAuthority } from '../runtime/authority/one-voter-authority.ts'
 import type { RuntimeError } from '../runtime/errors.ts'
 import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
+import { BlobDirectory } from '../runtime/storage/blobs/blob-directory.ts'
 import { backup } from '../runtime/storage/directory/backup.ts'
 import { chainHash } from '../runtime/storage/checksum.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
@@ -73,13 +74,15 @@ export async function compose(
     random,
   })
   const holder = terminals ?? createHolderClient({ data, store: sentinel.storeId, build: VERSION })
+  const blobs = new BlobDirectory(data)
   const authority = new OneVoterAuthority({ store: hot })
-  const report = new NodeReport({ configuration, directory, space, entry, clock, holder })
+  const report = new NodeReport({ configuration, directory, blobs, space, entry, clock, holder })
   const node: Node = new Node({
     ...{ self, entry, hot, cold, space, authority, clock, random, configuration },
     clusterId: sentinel.clusterId,
     transport: new Loopback(self, clock),
     terminals: holder,
+    blobs,
     chain: chainHash,
     work: WORK_DEFAULTS,
     slots: configuration.slots,

@@ -4,11 +4,12 @@ import type { Node } from '../actors/node.ts'
 import type { TaskState } from '../actors/task/task.ts'
 import type { StoreEntry } from '../runtime/authority/topology.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
+import type { BlobDirectory } from '../runtime/storage/blobs/blob-directory.ts'
 import type { Directory } from '../runtime/storage/directory/directory.ts'
 import type { SpaceWatch } from '../runtime/storage/space/space-watch.ts'
 import type { NodeConfiguration } from './config/keys.ts'
 import type { HolderClient } from './holder/client.ts'
-import { spaceNotes, storeNotes } from './store/store-notes.ts'
+import { blobNotes, spaceNotes, storeNotes } from './store/store-notes.ts'
 import { MachineLoadMeter, type MachineLoad } from './machine-load.ts'
 import { VERSION } from './version.ts'
 
@@ -18,6 +19,7 @@ const LAG_HIGH_MS = 250
 export interface NodeReportOptions {
   readonly configuration: NodeConfiguration
   readonly directory: Directory
+  readonly blobs: BlobDirectory
   readonly space: SpaceWatch
   readonly entry: StoreEntry
   readonly clock: Clock
@@ -101,10 +103,11 @@ export class NodeReport {
   }
 
   #storeNotes(): HealthNote[] {
-    const { directory, space } = this.#options
+    const { directory, blobs, space } = this.#options
     return [
       ...storeNotes('hot', directory.hot.metrics()),
       ...storeNotes('cold', directory.cold.metrics()),
+      ...blobNotes(blobs.figures()),
       ...spaceNotes(space),
     ]
   }

@@ -134,7 +134,8 @@ function exchange(
     decided: (decided) => assigned(it, decided),
     started: ({ token }) => begun(it, token),
     finished: ({ from, token, outcome }) => record(it, from, { type: 'finish', ...token, outcome }),
-    lost: ({ from, token, how, why }) => record(it, from, { type: 'lose', ...token, how, why }),
+    lost: ({ type: _, from, token, ...said }) =>
+      record(it, from, { ...token, ...said, type: 'lose' }),
     recorded: (recorded) => answer(it, recorded),
     renew: (renewal) => renew(it, renewal),
     end: ({ store, ...ending }) => end(it, store, ending),

@@ -1,6 +1,6 @@
 import type { StoreId } from '../../runtime/storage/store-id.ts'
 import type { TaskSpec } from '../task/spec.ts'
-import type { Loss, Outcome, TaskId } from '../task/task.ts'
+import type { Loss, Outcome, Output, TaskId } from '../task/task.ts'
 
 /**
  * What passes between the exchange of a node that leads shards and the slots of a node that runs
@@ -52,7 +52,12 @@ export type ToExchange =
     }
   | { readonly type: 'started'; readonly token: Token; readonly boot: number }
   | { readonly type: 'finished'; readonly token: Token; readonly outcome: Outcome }
-  | { readonly type: 'lost'; readonly token: Token; readonly how: Loss; readonly why: string }
+  | ({
+      readonly type: 'lost'
+      readonly token: Token
+      readonly how: Loss
+      readonly why: string
+    } & Output)
   /** Every attempt of this store, each 10 s and at once after a restart: what is missing was never started, or is over. */
   | {
       readonly type: 'renew'

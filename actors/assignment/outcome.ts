@@ -1,10 +1,11 @@
-import type { Loss, Outcome } from '../task/task.ts'
+import type { Loss, Outcome, Output } from '../task/task.ts'
 import type { Exit, ExitReason, StartResult } from '../terminals.ts'
 import type { ToExchange, Token } from './messages.ts'
 
 /** What is said of an attempt that is over. */
 export function reportOf(token: Token, exit: Exit): ToExchange {
-  const lost = (how: Loss, why: string): ToExchange => ({ type: 'lost', token, how, why })
+  const kept = keptOf(exit)
+  const lost = (how: Loss, why: string): ToExchange => ({ type: 'lost', token, how, why, ...kept })
   switch (exit.reason) {
     case 'leash':
       return lost('ended', 'its leash was over')
@@ -20,10 +21,16 @@ export function reportOf(token: Token, exit: Exit): ToExchange {
 /** The ends that say how the work went. */
 type Ended = Exclude<ExitReason, 'leash' | 'stale' | 'holder-lost'>
 
+/** What it wrote, which is worth keeping however it ended. */
+function keptOf({ outputBytes, transcript }: Exit): Output {
+  return { outputBytes, ...(transcript ? { transcript } : {}) }
+}
+
 /** How an attempt ended, as its task records it. */
-function outcomeOf({ code, signal, detail, outputBytes }: Exit, reason: Ended): Outcome {
+function outcomeOf(exit: Exit, reason: Ended): Outcome {
+  const { code, signal, detail } = exit
   const facts = {
-    outputBytes,
+    ...keptOf(exit),
     ...(code === null ? {} : { code }),
     ...(signal === null ? {} : { signal }),
     ...(detail === undefined ? {} : { message: detail }),

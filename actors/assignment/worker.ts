@@ -1,6 +1,8 @@
 import { type Behavior, same, stop, unhandled } from '../../runtime/actor/behavior.ts'
 import type { ChildSpec } from '../../runtime/actor/child-spec.ts'
 import type { Context } from '../../runtime/actor/context.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
+import type { Blobs } from '../../runtime/storage/blobs/blobs.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
 import {
   type Exit,
@@ -10,6 +12,7 @@ import {
   type StartResult,
   type Terminals,
 } from '../terminals.ts'
+import { blobIn, type TranscriptBlob } from '../transcript.ts'
 import { keyOf, type ToExchange, type ToSlots, type Token } from './messages.ts'
 import type { WorkOptions } from './options.ts'
 import { refusalOf, reportOf } from './outcome.ts'
@@ -19,6 +22,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface WorkerOptions {
   readonly terminals: Terminals
+  readonly blobs: Blobs
   readonly work: WorkOptions
   readonly boot: number
   /** Added to every command's environment, below what the task says. */
@@ -49,7 +53,8 @@ export type WorkerMessage =
   /** Private. */
   | { readonly type: 'startAnswered'; readonly result: StartResult }
   | { readonly type: 'listed'; readonly held: readonly Held[] | undefined }
-  | { readonly type: 'overdue' | 'repeat' | 'look' }
+  | { readonly type: 'sealed'; readonly error: RuntimeError | undefined }
+  | { readonly type: 'overdue' | 'repeat' | 'look' | 'seal' }
 
 type It = WorkerOptions & Attempt & { readonly context: Context<WorkerMessage> }
 
@@ -81,7 +86,7 @@ function running(it: It): Behavior<WorkerMessage> {
       if (result.reason === 'full') it.full()
       return report(it, refusalOf(it.token, result))
     },
-    exited: ({ exit }) => report(it, reportOf(it.token, exit)),
+    exited: ({ exit }) => ended(it, exit),
     overdue: () => {
       it.terminals.end(it.token, 'timed-out')
       return same
@@ -90,6 +95,8 @@ function running(it: It): Behavior<WorkerMessage> {
     repeat: () => unhandled,
     listed: () => unhandled,
     look: () => unhandled,
+    seal: () => unhandled,
+    sealed: () => unhandled,
   }
 }
 
@@ -116,7 +123,7 @@ function begin(it: It): Behavior<WorkerMessage> {
 }
 
 function adopt(it: It, held: Held): Behavior<WorkerMessage> {
-  if (held.type === 'exited') return report(it, reportOf(it.token, held.exit))
+  if (held.type === 'exited') return ended(it, held.exit)
   if (held.deadlineMs !== null) endLater(it, held.deadlineMs - it.terminals.nowMs())
   sayStarted(it)
   return running(it)
@@ -131,6 +138,36 @@ function endLater({ context }: It, delayMs: number): void {
 function sayStarted(it: It): typeof same {
   it.send(it.leader, { type: 'started', token: it.token, boot: it.boot })
   return same
+}
+
+/** What it wrote comes first: no record names a blob that is not on disk. */
+function ended(it: It, exit: Exit): Behavior<WorkerMessage> {
+  const blob = blobIn(exit.transcript)
+  return blob ? seal(it, exit, blob) : report(it, reportOf(it.token, exit))
+}
+
+/** A disk that is full holds up the record, which the holder keeps. */
+function seal(it: It, exit: Exit, blob: TranscriptBlob): Behavior<WorkerMessage> {
+  const { terminals, token, context, work } = it
+  const sealed = context.adapt((error?: RuntimeError) => ({ type: 'sealed', error }))
+  it.blobs.seal(terminals.outputFile(token), blob, sealed)
+  return {
+    ...running(it),
+    sealed: ({ error }) => {
+      if (!error) return report(it, reportOf(token, exit))
+      if (error.code === 'NOT_FOUND') return report(it, reportOf(token, withoutOutput(exit)))
+      context.timers.once('seal', work.repeatMs, { type: 'seal' })
+      return same
+    },
+    seal: () => seal(it, exit, blob),
+    startAnswered: () => same,
+    exited: () => same,
+  }
+}
+
+/** Its file went with the power of the machine, before anything had named it. */
+function withoutOutput({ transcript: _, ...exit }: Exit): Exit {
+  return exit
 }
 
 /** Says how it ended, again and again until it is answered. */

@@ -1,4 +1,4 @@
-import type { Dependency, Loss, Outcome, Task, TaskId, TaskState } from './task.ts'
+import type { Dependency, Loss, Outcome, Output, Task, TaskId, TaskState } from './task.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** Everything that can be asked of a shard's leader. Plain values: they may come from another node. */
@@ -21,14 +21,14 @@ export type Command =
       readonly outcome: Outcome
     }
   /** Nobody runs the attempt any more, and nobody knows its result. */
-  | {
+  | ({
       readonly type: 'lose'
       readonly task: TaskId
       readonly attempt: number
       readonly how: Loss
       /** One line for a person. */
       readonly why: string
-    }
+    } & Output)
   | { readonly type: 'cancel' | 'pause' | 'resume'; readonly task: TaskId; readonly by: string }
   | {
       readonly type: 'prioritize'

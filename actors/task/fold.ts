@@ -130,7 +130,8 @@ function attemptEnded(task: Task, event: Of<'attemptEnded'>): Task {
   const over = withAttempt(task, (attempt) => ({ ...attempt, endedMs: atMs, outcome }))
   const retriesUsed = task.retriesUsed + (next.retryUsed ? 1 : 0)
   const wake = next.wakeMs === undefined ? {} : { wakeMs: next.wakeMs }
-  const result = ENDED.has(next.state) ? { outcome, cancelling: false, paused: false } : {}
+  const { transcript: _, ...told } = outcome
+  const result = ENDED.has(next.state) ? { outcome: told, cancelling: false, paused: false } : {}
   return { ...over, state: next.state, reason: next.reason, retriesUsed, ...wake, ...result }
 }
 

@@ -27,7 +27,8 @@ export const RECORDS: Readonly<
       paused: 'held back by a person',
       cancelling: 'its running attempt was asked to end',
       attempt: 'number of the current or last attempt, from 1; the fencing token',
-      attempts: 'the newest ten: store, boot, node, moments, outcome',
+      attempts:
+        'the newest ten: store, boot, node, moments, outcome; its transcript is what was kept of the output: base64, or hash and bytes of a blob and, where the middle is missing, headBytes',
       retriesUsed: 'retries that counted against the limit',
       outcome: 'class, exit code, signal, bytes of output',
       lateResults: 'results of attempts that were no longer current',

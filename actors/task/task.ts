@@ -1,4 +1,5 @@
 import type { Event } from '../../runtime/shard/machine.ts'
+import type { Transcript } from '../transcript.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** `t<shard>-<ulid>`, as `t07-01J…`: any node routes it without a directory. */
@@ -50,16 +51,21 @@ export type Loss =
   | 'ended' // Its own node ended it, as a leash does: to the line at once, or a person is asked.
   | 'died' // Its node or holder went away under it: a retry, or a person is asked.
 
-export interface Outcome {
+/** What an attempt wrote. */
+export interface Output {
+  /** All of it, kept or not. */
+  readonly outputBytes?: number
+  /** What was kept of it, if anything was; on the outcome of an attempt, not on that of its task. */
+  readonly transcript?: Transcript
+}
+
+export interface Outcome extends Output {
   readonly class: OutcomeClass
   /** The command's exit code, when it had one. */
   readonly code?: number
   readonly signal?: string
   /** One line for a person. */
   readonly message?: string
-  /** Bytes of output kept, and the hash of the transcript blob once the attempt is over. */
-  readonly outputBytes?: number
-  readonly transcript?: string
 }
 
 export interface Attempt {

@@ -61,14 +61,15 @@ function late(desk: Desk, task: Task, result: Pick<Of<'finish'>, 'attempt' | 'ou
 }
 
 /** Nobody runs the attempt any more. Where it may have run, `onLost` says who decides what follows. */
-export function lose(desk: Desk, { task: id, attempt, how, why }: Of<'lose'>): Decision {
+export function lose(desk: Desk, command: Of<'lose'>): Decision {
+  const { type: _, task: id, attempt, how, why, ...output } = command
   const task = desk.task(id)
   if (!task || task.attempt !== attempt || !runs(task)) return answered({ type: 'stale' })
-  const lost: Outcome = { class: 'lost', message: why }
+  const lost: Outcome = { class: 'lost', message: why, ...output }
   if (task.cancelling) return close(desk, task, lost, cancelled(task))
   if (how !== 'unstarted' && task.spec.onLost === 'ask') {
     const reason = `waits for a person: outcome unknown, ${why}`
-    const unknown: Outcome = { class: 'unknown', message: why }
+    const unknown: Outcome = { class: 'unknown', message: why, ...output }
     return close(desk, task, unknown, { state: 'waiting_human', reason, retryUsed: false })
   }
   if (how === 'died') return close(desk, task, lost, again(desk, task, lost))

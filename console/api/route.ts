@@ -84,10 +84,13 @@ export type Answer =
   | { readonly type: 'text'; readonly contentType: string; readonly text: string }
   | { readonly type: 'nothing' }
   /** Bytes that a task wrote. */
-  | { readonly type: 'stream'; open(begin: Begin): Source }
+  | { readonly type: 'stream'; open(begin: Begin, fail: Fail): Source }
 
 /** Starts the answer: its head leaves. Called once, when there is something to say. */
 export type Begin = (headers: Headers) => Outflow
+
+/** It cannot begin, or not go on: what a client has by then is seen to be cut off. */
+export type Fail = (failure: RuntimeError) => void
 
 /** Where a stream comes from, told of what the other side does. */
 export interface Source {

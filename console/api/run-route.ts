@@ -59,7 +59,7 @@ export function runRoute(asked: Asked, options: RunOptions, done: () => void): v
       .then((given) => {
         if (given.type !== 'stream') send(reply, given)
         else if (request.method === 'HEAD') reply.send(200, STREAM_HEADERS, '')
-        else if (!over) source = stream(reply, given, finish)
+        else if (!over) source = stream(reply, given, { finish, fail })
         if (!source) finish()
       })
       .catch(fail)
@@ -116,12 +116,14 @@ function send(reply: Reply, answer: Exclude<Answer, { readonly type: 'stream' }>
 function stream(
   reply: Reply,
   answer: Extract<Answer, { readonly type: 'stream' }>,
-  finish: () => void,
+  { finish, fail }: { finish(): void; fail(failure: unknown): void },
 ): Source {
   let source: Source | undefined
+  let begun: Outflow | undefined
   const begin = (headers: Headers): Outflow => {
     const all = [...STREAM_HEADERS, ...headers]
     const out = reply.stream(200, all, () => source?.drained())
+    begun = out
     return {
       write: (bytes) => out.write(bytes),
       end() {
@@ -131,6 +133,10 @@ function stream(
       abort: () => out.abort(),
     }
   }
-  source = answer.open(begin)
+  source = answer.open(begin, (failure) => {
+    if (!begun) return fail(failure)
+    begun.abort()
+    finish()
+  })
   return source
 }

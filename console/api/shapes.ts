@@ -37,7 +37,13 @@ export const outcome = z.object({
   signal: z.string().optional(),
   message: z.string().optional(),
   outputBytes: count.optional(),
-  transcript: z.string().optional(),
+  transcript: z
+    .union([
+      z.object({ base64: z.string() }),
+      z.object({ hash: z.string(), bytes: count, headBytes: count.optional() }),
+    ])
+    .optional()
+    .describe('of an attempt: what was kept of its output'),
 })
 
 export const attempt = z.object({

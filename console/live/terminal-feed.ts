@@ -1,5 +1,7 @@
 import type { Fleet, Following } from '../../actors/fleet.ts'
+import { lineOf } from '../../actors/doors/failure.ts'
 import type { Attempt } from '../../actors/task/task.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
 import type { Channel } from '../protocol.ts'
 import { TERM_HEADER_BYTES } from '../protocol.ts'
 import { FRAME_BYTES_MAX, frameOf, terminalFrame } from './frames.ts'
@@ -39,7 +41,10 @@ export class TerminalFeed {
     send(frameOf({ t: 'term', ch, handle, offset: from }), 'text')
     this.#following = fleet.output(
       { id, attempt, fromOffset: from, follow: true },
-      { bytes: (offset, chunk) => this.#bytes(offset, chunk), end: (ended) => this.#end(ended) },
+      {
+        bytes: (offset, chunk) => this.#bytes(offset, chunk),
+        end: (ended, failure) => this.#end(ended, failure),
+      },
     )
     if (this.#over) this.#following.close()
   }
@@ -75,12 +80,14 @@ export class TerminalFeed {
   }
 
   /** Without an attempt there is no output (yet): the page may ask again once the task has moved. */
-  #end(ended: Attempt | undefined): void {
+  #end(ended: Attempt | undefined, failure?: RuntimeError): void {
     if (this.#over) return
     this.#over = true
     const { ch, handle, send } = this.#options
     const over = ended?.endedMs !== undefined
-    if (over) send(frameOf({ t: 'term', ch, handle, ended: true, offset: this.#sent }), 'text')
+    const damaged = failure ? { damaged: lineOf(failure.message) } : {}
+    const last = { t: 'term', ch, handle, ended: true, offset: this.#sent, ...damaged } as const
+    if (over) send(frameOf(last), 'text')
     else send(frameOf({ t: 'reset', ch, why: 'gone' }), 'text')
   }
 }

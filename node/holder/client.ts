@@ -24,7 +24,7 @@ import type { HolderStart } from './launch.ts'
 import type { Link } from './link.ts'
 import { Links } from './links.ts'
 import type { HolderHealth } from './protocol.ts'
-import { discardOutput } from './terminal/finished.ts'
+import { discardOutput, outputFile } from './terminal/finished.ts'
 import { LADDER_DEFAULTS } from './terminal/ladder.ts'
 import { whyInvalid } from './terminal/program.ts'
 
@@ -170,6 +170,10 @@ class Client implements HolderClient {
     this.#ownerOf(key)?.send({ type: 'forget', key })
     this.#exits.delete(formatKey(key))
     this.#owners.delete(formatKey(key))
+  }
+
+  outputFile(key: AttemptKey): string {
+    return outputFile(key)
   }
 
   discard(tasks: readonly string[], done: (error?: Error) => void): void {

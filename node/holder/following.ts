@@ -26,7 +26,6 @@ export interface FollowerOptions {
 
 type StreamReply = Extract<Reply, { readonly stream: number }>
 interface Piece {
-  readonly name: 'output' | 'tail'
   /** In the file. */
   readonly at: number
   readonly bytes: number
@@ -55,7 +54,7 @@ export class Follower implements Following {
   /** The attempt is over, or the holder knows nothing of it: the rest is in the folder. */
   #end: Rest | undefined
   #reading = false
-  #file: { readonly name: string; readonly handle: FileHandle } | undefined
+  #file: FileHandle | undefined
 
   constructor(options: FollowerOptions) {
     this.key = options.key
@@ -109,7 +108,7 @@ export class Follower implements Following {
       if (this.#paused && (this.#keptTo > this.#offset || this.#end)) return
       if (this.#keptTo > this.#offset) {
         const bytes = this.#keptTo - this.#offset
-        return this.#readFile({ name: 'output', at: this.#offset, bytes })
+        return this.#readFile({ at: this.#offset, bytes })
       }
       if (this.#end) {
         this.#readFolder(this.#end)
@@ -166,14 +165,11 @@ export class Follower implements Following {
     })
   }
 
-  async #pieceOf({ name, at, bytes }: Piece): Promise<Uint8Array | undefined> {
+  async #pieceOf({ at, bytes }: Piece): Promise<Uint8Array | undefined> {
     try {
-      if (this.#file?.name !== name) {
-        await this.#closeFile()
-        this.#file = { name, handle: await open(join(this.#directory, name)) }
-      }
+      this.#file ??= await open(join(this.#directory, 'output'))
       const length = Math.min(bytes, READ_BYTES)
-      const read = await this.#file.handle.read(Buffer.allocUnsafeSlow(length), 0, length, at)
+      const read = await this.#file.read(Buffer.allocUnsafeSlow(length), 0, length, at)
       return read.bytesRead > 0 ? read.buffer.subarray(0, read.bytesRead) : undefined
     } catch {
       return undefined
@@ -211,6 +207,6 @@ export class Follower implements Following {
   async #closeFile(): Promise<void> {
     const file = this.#file
     this.#file = undefined
-    await file?.handle.close()
+    await file?.close()
   }
 }

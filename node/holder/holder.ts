@@ -2,8 +2,6 @@
  * The holder without its socket: which attempts run, which exits are owed, who must end. It keeps
  * every leash and deadline by itself, on the boot clock, and needs nobody for it.
  */
-import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   type AttemptKey,
   type EndReason,
@@ -22,6 +20,7 @@ import { attemptDirectory, readEnd } from './terminal/finished.ts'
 import type { LadderOptions } from './terminal/ladder.ts'
 import { whyInvalid, whyNotRunnable } from './terminal/program.ts'
 import { writeEnd } from './terminal/recording.ts'
+import { salvage } from './terminal/salvage.ts'
 import { Terminal } from './terminal/terminal.ts'
 
 /** Running and owed together, so that a list of them fits a frame. */
@@ -105,7 +104,8 @@ export class Holder {
     if (this.#terminals.size + this.#exits.size >= HELD_MAX) {
       return { reason: 'full', detail: `${HELD_MAX} attempts run or wait to be forgotten` }
     }
-    return this.#open(spec, { key: spec.key, generation, startedWallMs: Date.now() })
+    const { key, outputBytesMax } = spec
+    return this.#open(spec, { key, generation, startedWallMs: Date.now(), outputBytesMax })
   }
 
   renew(renewals: readonly Renewal[]): void {
@@ -157,7 +157,7 @@ export class Holder {
     const orphaned = ledger.entries().filter((entry) => !living.has(entry.generation))
     const left = await this.#sweepOrphans(orphaned)
     if (left > 0) log(`${left} processes of lost attempts could not be ended`)
-    for (const entry of orphaned) this.#takeOver(entry)
+    for (const entry of orphaned) await this.#takeOver(entry)
     for (const each of dead) retireGeneration(data, each.generation)
     this.#adopting = false
   }
@@ -235,9 +235,9 @@ export class Holder {
     }
   }
 
-  #takeOver(entry: Entry): void {
+  async #takeOver(entry: Entry): Promise<void> {
     const { generation, ledger, log } = this.#options
-    const exit = entry.exit ?? this.#lostExit(entry)
+    const exit = entry.exit ?? (await this.#lostExit(entry))
     try {
       ledger.adopt({ ...entry, generation, exit })
     } catch (error) {
@@ -247,19 +247,20 @@ export class Holder {
   }
 
   /** What was written to the head is kept; the tail died with the holder. */
-  #lostExit(entry: Entry): Exit {
+  async #lostExit(entry: Entry): Promise<Exit> {
     const directory = this.#directoryOf(entry.key)
     const ended = readEnd(directory)
     if (ended) return ended.exit
-    const size = statSync(join(directory, 'output'), { throwIfNoEntry: false })?.size ?? 0
+    const { bytes, transcript } = await salvage(directory, entry.outputBytesMax)
     const exit: Exit = {
       ...neverRan(entry, 'The holder of this terminal died; what it left was ended'),
       reason: 'holder-lost',
-      outputBytes: size,
+      outputBytes: bytes,
       outputTruncated: true,
+      ...(transcript ? { transcript } : {}),
     }
-    const end = { exit, headBytes: size, tailOffset: size, size: { cols: 80, rows: 24 } }
-    if (size > 0) writeEnd(directory, end)
+    const end = { exit, headBytes: bytes, tailOffset: bytes, size: { cols: 80, rows: 24 } }
+    if (bytes > 0) writeEnd(directory, end)
     return exit
   }
 }

@@ -27,6 +27,8 @@ export interface Entry {
   /** Of the holder that owes it. */
   readonly generation: number
   readonly startedWallMs: number
+  /** As it was asked for: says what its recording holds if its holder dies. Not in records of old. */
+  readonly outputBytesMax?: number
   readonly exit?: Exit
 }
 

@@ -1,5 +1,6 @@
 import type { HealthNote } from '../../actors/fleet.ts'
-import type { Space, Stage } from '../../runtime/storage/space/space.ts'
+import type { BlobFigures } from '../../runtime/storage/blobs/blob-directory.ts'
+import { formatBytes, type Space, type Stage } from '../../runtime/storage/space/space.ts'
 import type { StoreMetrics } from '../../runtime/storage/store-metrics.ts'
 
 /** From here on writes are slow enough that people wait for them. Unit: ms. */
@@ -37,6 +38,17 @@ export function spaceNotes(space: Space & { describe(): string }): HealthNote[] 
       ? 'free some space on the disk of the data directory'
       : 'free some space on the disk of the data directory: the node goes on by itself within seconds'
   return [{ ...note, fix }]
+}
+
+/** Output of attempts that have ended: how much there is, and why the last could not be kept. */
+export function blobNotes({ count, bytes = 0, failure }: BlobFigures): HealthNote[] {
+  const component = 'blobs'
+  if (failure !== undefined) {
+    const message = `ends of tasks wait until their output can be kept: ${failure}`
+    return [{ component, level: 'failing', message, fix: 'look at the disk of the data directory' }]
+  }
+  if (count === undefined) return []
+  return [{ component, level: 'ok', message: `${count} files of output, ${formatBytes(bytes)}` }]
 }
 
 function ms(value: number): string {

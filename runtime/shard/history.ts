@@ -62,8 +62,7 @@ export class History {
     const { cold, shard } = this.#options
     const value = kind.finished && cold.get(historyKey(shard, kind.kind, id))
     if (!value) return undefined
-    const { index, row } = decodeValue(FORMATS.history, value) as StoredHistory
-    return { index, row: decodeValue(kind, row) }
+    return decodeHistory(kind, value)
   }
 
   /** Where a row stands in lists, if it is finished. */
@@ -103,6 +102,12 @@ export class History {
   settle(): readonly Op[] {
     return this.#settled.splice(0).map(deletion)
   }
+}
+
+/** What `put` has written. */
+export function decodeHistory(kind: DurableKind, value: Uint8Array): Finished {
+  const { index, row } = decodeValue(FORMATS.history, value) as StoredHistory
+  return { index, row: decodeValue(kind, row) }
 }
 
 export interface Removal {

@@ -46,6 +46,10 @@ export function historyKey(shard: number, kind: string, id: string): string {
   return `h/${two(shard)}/${kind}/${id}`
 }
 
+export function historyRange(shard: number, kind: string): KeyRange {
+  return prefix(`h/${two(shard)}/${kind}/`)
+}
+
 /** Sorts the newest first. */
 export function listingKey(shard: number, atMs: number, id: string): string {
   return `u/${two(shard)}/${wide(LAST_MS - atMs)}/${id}`

@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { OutputRequest } from '../../actors/fleet.ts'
 import type { Attempt } from '../../actors/task/task.ts'
-import { NodeBench, type BenchOptions } from './node-of.ts'
+import { blobIn } from '../../actors/transcript.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
+import { LOUD, NodeBench, type BenchOptions } from './node-of.ts'
 import { idOf } from './task-of.ts'
 
 /** What a reader of output heard. */
@@ -11,6 +13,7 @@ class Reader {
   orderly = true
   ends = 0
   attempt: Attempt | undefined
+  failure: RuntimeError | undefined
   /** How many chunks it takes before it asks for a pause. */
   appetite = Infinity
 
@@ -21,9 +24,10 @@ class Reader {
     return --this.appetite > 0
   }
 
-  end(attempt: Attempt | undefined): void {
+  end(attempt: Attempt | undefined, failure?: RuntimeError): void {
     this.ends += 1
     this.attempt = attempt
+    this.failure = failure
   }
 }
 
@@ -187,4 +191,54 @@ t.test('output whose end is not recorded ends all the same', async (t) => {
   t.equal(reader.ends, 0, 'its result is on its way')
   bench.advance(10_000)
   t.match(reader, { text: 'ok\r\n', ends: 1, attempt: { attempt: 1, outcome: undefined } })
+})
+
+/** A task that has said this, and whose terminal knows nothing of it any more, as after a restore. */
+function ended(bench: NodeBench, name: string): string {
+  const id = bench.submit({ argv: [name] })
+  bench.advance(1_000)
+  bench.holder.discard([id])
+  return id
+}
+
+t.test('what was said is in the record of its end, or in a blob that it names', async (t) => {
+  const bench = benchOf()
+  for (const [name, text] of [
+    ['few', 'few\r\n'],
+    ['loud', LOUD],
+  ] as const) {
+    const id = ended(bench, name)
+    t.equal(blobIn(bench.task(id).attempts[0]?.outcome?.transcript) !== undefined, name === 'loud')
+    t.equal(bench.task(id).outcome?.transcript, undefined, 'it is written down once')
+    for (const follow of [true, false]) {
+      const { reader } = await read(bench, { id, follow })
+      t.match(reader, { text, ends: 1, orderly: true, attempt: { attempt: 1 } }, name)
+      const { reader: second } = await read(bench, { id, follow, fromOffset: 3 })
+      t.match(second, { text: text.slice(3), ends: 1, orderly: true })
+    }
+  }
+})
+
+t.test('a blob that is damaged is named in place of its bytes', async (t) => {
+  const bench = benchOf()
+  const id = ended(bench, 'loud')
+  const hash = blobIn(bench.task(id).attempts[0]?.outcome?.transcript)?.hash ?? ''
+  bench.blobs.rot(hash)
+  const { reader } = await read(bench, { id })
+  t.match(reader, {
+    text: /^$/,
+    ends: 1,
+    failure: { code: 'STORE_CORRUPT', details: { blob: hash } },
+  })
+})
+
+t.test('what an attempt said before it was lost is kept too', async (t) => {
+  const bench = benchOf()
+  const id = bench.submit({ argv: ['endless'] })
+  bench.advance(200)
+  bench.holder.crash()
+  bench.advance(2_000)
+  bench.holder.discard([id])
+  t.match(bench.task(id).attempts[0]?.outcome, { class: 'lost' })
+  t.match(await read(bench, { id, attempt: 1 }), { reader: { text: 'endless\r\n', ends: 1 } })
 })

@@ -21,6 +21,7 @@ import { ulid } from '../../runtime/scheduling/ulid.ts'
 import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
 import { chainHash } from '../../runtime/storage/checksum.ts'
 import { MemoryHighWater } from '../../runtime/storage/high-water.ts'
+import { MemoryBlobs } from '../../runtime/storage/blobs/memory-blobs.ts'
 import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
 import { SafeStore } from '../../runtime/storage/safe-store.ts'
 import { SimulatedSpace } from '../../runtime/storage/space/space.ts'
@@ -30,6 +31,9 @@ import type { PeerMessage, Transport } from '../../runtime/transport/transport.t
 import { Life } from '../sim/life.ts'
 
 export const SELF = storeIdOf('01SELF')
+
+/** What the command `loud` says: more than a row keeps. */
+export const LOUD = 'more than a row keeps '.repeat(20)
 
 /** What the commands of these tests do: `[name, runMs?]`. */
 function scriptOf({ argv: [name, runMs = '100'] }: TerminalSpec): Script {
@@ -42,6 +46,8 @@ function scriptOf({ argv: [name, runMs = '100'] }: TerminalSpec): Script {
       return { ...script, runMs: Infinity }
     case 'segfault':
       return { ...script, signal: 'SIGSEGV' }
+    case 'loud':
+      return { ...script, output: [{ afterMs: 0, text: LOUD }] }
     case 'nowhere':
       return { ...script, runMs: 0, spawnFails: 'Cannot start in "/nowhere": no such directory' }
     default:
@@ -119,6 +125,11 @@ export class NodeBench {
   readonly hot = new MemoryEngine(this.clock)
   readonly cold = new MemoryEngine(this.clock)
   readonly holder: SimulatedHolder
+  readonly blobs: MemoryBlobs
+  /** The disk takes no blob. */
+  blobsFull = false
+  /** What terminals wrote and the disk has lost, such as `task.1`. */
+  readonly lostFiles = new Set<string>()
   readonly alarms: unknown[] = []
   /** The actors that failed because they were made to. */
   readonly failures: string[] = []
@@ -140,6 +151,11 @@ export class NodeBench {
     const { clock, random } = this
     const { terminalsMax = 1_000 } = options
     this.holder = new SimulatedHolder({ clock, random, script: scriptOf, terminalsMax })
+    this.blobs = new MemoryBlobs({
+      clock,
+      file: (name) => (this.lostFiles.has(name) ? undefined : this.holder.file(name)),
+      fate: () => (this.blobsFull ? 'full' : 'ok'),
+    })
   }
 
   get node(): Node {
@@ -177,6 +193,7 @@ export class NodeBench {
       random,
       transport: this.#tap,
       terminals: this.#heard(this.#terminals),
+      blobs: this.blobs,
       chain: chainHash,
       work: { ...WORK_DEFAULTS, ...work },
       slots,
@@ -241,6 +258,7 @@ export class NodeBench {
     this.#terminals?.stop()
     this.hot.crash()
     this.cold.crash()
+    this.blobs.crash()
   }
 
   restart(waitMs?: number): this {

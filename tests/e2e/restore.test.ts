@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -37,6 +37,11 @@ t.test('a backup of a running node becomes a node of its own, with all in it', a
 
   const done = await submit('echo', 'before the backup')
   await inState(node.directory, done, 'completed')
+  const long = await submit('seq', '100000')
+  await inState(node.directory, long, 'completed')
+  const logs = (directory: string, id: string) => gaia(directory, 'task', 'logs', id)
+  const said = (await logs(node.directory, long)).out
+  t.equal(said.length, 688_895, 'its lines end in two bytes')
   const running = await submit('sh', '-c', `until [ -e ${go} ]; do sleep 0.1; done`)
   await inState(node.directory, running, 'executing')
   t.match(await json(node.directory, 'admin', 'backup', backup), { done: true })
@@ -55,7 +60,14 @@ t.test('a backup of a running node becomes a node of its own, with all in it', a
   t.equal(after['clusterId'], before['clusterId'])
   t.not(after['storeId'], before['storeId'])
   t.match(await json(restored, 'task', 'show', done), { state: 'completed' })
+  t.match(await logs(restored, done), { code: 0, out: 'before the backup\r\n' })
+  t.ok((await logs(restored, long)).out === said, 'all that it has said')
   writeFileSync(go, '')
+  const [folder = ''] = readdirSync(join(restored, 'blobs'))
+  const [hash = ''] = readdirSync(join(restored, 'blobs', folder))
+  appendFileSync(join(restored, 'blobs', folder, hash), 'x')
+  const damaged = await logs(restored, long)
+  t.match(damaged, { code: 1, out: /^$/, err: new RegExp(`the blob "${hash}"`) })
   const again = await inState(restored, running, 'completed')
   t.equal(again['attempt'], 2, 'its attempt was lost with the old store, and it ran again')
 })

@@ -112,7 +112,17 @@ const COMMANDS: readonly Command[] = [
   { type: 'resumeProject', project: 'web', by: 'local' },
   { type: 'assign', task: ID, version: 2, store: '01STORE', boot: 1, node: 'one' },
   { type: 'start', task: ID, attempt: 1 },
-  { type: 'finish', task: ID, attempt: 1, outcome: { class: 'exit', code: 3, outputBytes: 12 } },
+  {
+    type: 'finish',
+    task: ID,
+    attempt: 1,
+    outcome: {
+      class: 'exit',
+      code: 3,
+      outputBytes: 9_000,
+      transcript: { hash: 'cd'.repeat(32), bytes: 5_000, headBytes: 4_000 },
+    },
+  },
   { type: 'cancel', task: LATER, by: 'local' },
 ]
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../runtime/scheduling/clock.ts'
+import type { Blobs } from '../../runtime/storage/blobs/blobs.ts'
 import type { Engine } from '../../runtime/storage/engine.ts'
 import type { StoreId } from '../../runtime/storage/store-id.ts'
 import type { PeerMessage, Transport } from '../../runtime/transport/transport.ts'
@@ -42,6 +43,20 @@ export class Life {
       after: (delayMs, run): Timer => clock.after(delayMs, ifAlive(run)),
       soon: (run) => clock.soon(ifAlive(run)),
       defer: (run) => clock.defer(ifAlive(run)),
+    }
+  }
+
+  blobs(blobs: Blobs): Blobs {
+    return {
+      seal: (source, blob, done) => {
+        if (!this.step('blob seal')) return
+        blobs.seal(source, blob, (error) => {
+          if (this.step('blob sealed')) done(error)
+        })
+      },
+      read: (blob, at, bytes, done) => blobs.read(blob, at, bytes, done),
+      old: (beforeMs, countMax, done) => blobs.old(beforeMs, countMax, done),
+      remove: (hashes, beforeMs, done) => blobs.remove(hashes, beforeMs, done),
     }
   }
 

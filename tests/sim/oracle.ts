@@ -1,3 +1,4 @@
+import { namedBy } from '../../actors/blob-sweep.ts'
 import type { Command } from '../../actors/task/command.ts'
 import type { KeyEvent, KeyRow } from '../../actors/task/kinds.ts'
 import { runs } from '../../actors/task/fold.ts'
@@ -5,6 +6,7 @@ import { shardOfTask } from '../../actors/task/task-id.ts'
 import { ENDED, type Task, type TaskEvent } from '../../actors/task/task.ts'
 import type { PastRun } from '../../actors/simulated-holder.ts'
 import type { AttemptKey } from '../../actors/terminals.ts'
+import { blobIn } from '../../actors/transcript.ts'
 import type { Change, Leading, Machine, Position, Shard } from '../../runtime/shard/machine.ts'
 import { MailOracle } from './mail-oracle.ts'
 import { checkOrder } from './order.ts'
@@ -20,6 +22,8 @@ export interface OracleOptions {
   /** The wall clock was set a moment ago, in this life of the node. */
   doubted(): boolean
   monotonicMs(): number
+  /** There is a blob of this name, whatever happens. */
+  onDisk(hash: string): boolean
   /** Part of what a seed gives: told of every committed entry. */
   note(what: string): void
 }
@@ -118,7 +122,10 @@ export class Oracle {
     if (ENDED.has(task.state)) this.#outcomes.set(task.id, task.state)
   }
 
+  /** BLOB: what a row names is on disk. */
   #keep(task: Task): void {
+    const missing = namedBy(task).find((hash) => !this.#options.onDisk(hash))
+    if (missing !== undefined) fail(`BLOB: ${task.id} names ${missing}, which is not on disk`)
     this.tasks.set(task.id, task)
     this.#versions.set(`${task.id} ${task.version}`, textOf(task))
   }
@@ -219,6 +226,7 @@ export class Oracle {
   /**
    * LIMIT: nothing outlives its time limit by more than a node that was away, and says at once and
    * every ten seconds what must end. A leader counts what ran before its time by the wall clock.
+   * BLOB: what it wrote is named.
    * RESULT: what came of a command that ended by itself is written down as what it was.
    */
   ended({ task, attempt }: AttemptKey, { exit, ranMs }: PastRun, clockSetBackMs: number): void {
@@ -231,12 +239,15 @@ export class Oracle {
     if (reason !== 'exited') return
     const [oldest] = row.attempts
     if (!oldest || oldest.attempt > attempt) return // Counted only.
-    const own = row.attempts.find((each) => each.attempt === attempt)?.outcome?.class
+    const outcome = row.attempts.find((each) => each.attempt === attempt)?.outcome
+    const own = outcome?.class
     const resultless = own === 'lost' || own === 'unknown'
     if (resultless && row.lateResults) return // Its own, or that of another: history keeps one.
     const sort = signal ? 'crash' : code === 0 ? 'ok' : 'exit'
     if (own !== sort)
       fail(`RESULT: ${task}.${attempt} ended as ${sort}, and is ${own ?? 'nothing'}`)
+    const [said, named] = [blobIn(exit.transcript)?.hash, blobIn(outcome?.transcript)?.hash]
+    if (said !== named) fail(`BLOB: ${task}.${attempt} left ${said}, and names ${named}`)
   }
 
   /** INV3: nothing is answered before it is committed; the same key, the same answer. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Following } from '../../../actors/fleet.ts'
 import type { Outflow } from '../../http/server.ts'
-import { type ApiPorts, type Begin, route, type Source } from '../route.ts'
+import type { RuntimeError } from '../../../runtime/errors.ts'
+import { type ApiPorts, type Begin, type Fail, route, type Source } from '../route.ts'
 
 const offset = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 
@@ -32,7 +33,7 @@ export const followOutput = route({
     await fleet.task(id) // `NOT_FOUND` is an answer; an output that is not there is an empty one.
     return {
       type: 'stream',
-      open: (begin) => new OutputStream({ fleet, onDrain, begin }, { id, ...asked }),
+      open: (begin, fail) => new OutputStream({ fleet, onDrain, begin, fail }, { id, ...asked }),
     }
   },
 })
@@ -43,10 +44,12 @@ interface Asked extends z.output<typeof query> {
 
 interface OutputPorts extends Pick<ApiPorts, 'fleet' | 'onDrain'> {
   readonly begin: Begin
+  readonly fail: Fail
 }
 
 class OutputStream implements Source {
   readonly #begin: Begin
+  readonly #fail: Fail
   readonly #stay: () => void
   readonly #following: Following | undefined
   #out: Outflow | undefined
@@ -54,8 +57,9 @@ class OutputStream implements Source {
   #left: number
   #ended = false
 
-  constructor({ fleet, onDrain, begin }: OutputPorts, asked: Asked) {
+  constructor({ fleet, onDrain, begin, fail }: OutputPorts, asked: Asked) {
     this.#begin = begin
+    this.#fail = fail
     this.#stay = onDrain(() => this.#abort())
     this.#next = asked.from
     this.#left = asked.bytes ?? Infinity
@@ -63,7 +67,10 @@ class OutputStream implements Source {
     const which = attempt === undefined ? { id } : { id, attempt }
     this.#following = fleet.output(
       { ...which, fromOffset, follow: asked.follow === 'true' },
-      { bytes: (at, chunk) => this.#bytes(at, chunk), end: () => this.#end() },
+      {
+        bytes: (at, chunk) => this.#bytes(at, chunk),
+        end: (_attempt, failure) => (failure ? this.#damaged(failure) : this.#end()),
+      },
     )
     if (this.#ended) this.#following.close() // It was said within the call.
   }
@@ -98,6 +105,12 @@ class OutputStream implements Source {
     const out = this.#out ?? this.#begin([])
     this.close()
     out.abort()
+  }
+
+  #damaged(failure: RuntimeError): void {
+    if (this.#ended) return
+    this.#over()
+    this.#fail(failure)
   }
 
   #over(): void {

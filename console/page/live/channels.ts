@@ -39,7 +39,13 @@ export interface Change {
 /** News of a stream; `bytes` begin at `offset`, at or after where the bytes before ended. */
 export type Output =
   | { readonly channel: Channel; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly channel: Channel; readonly offset: number; readonly ended: true }
+  | {
+      readonly channel: Channel
+      readonly offset: number
+      readonly ended: true
+      /** Why there is no more of it, though there was. */
+      readonly damaged?: string
+    }
 
 export function subscribed(
   channels: Channels,
@@ -141,10 +147,12 @@ function snapped(
 function term(
   channels: Channels,
   subscription: StreamSubscription,
-  { ch, handle, ended, offset }: Extract<FromNode, { readonly t: 'term' }>,
+  { ch, handle, ended, offset, damaged }: Extract<FromNode, { readonly t: 'term' }>,
 ): Change {
   const change = unchanged(withChannel(channels, ch, { ...subscription, handle }))
-  return ended === true ? { ...change, output: [{ channel: ch, offset, ended }] } : change
+  if (ended !== true) return change
+  const last = damaged === undefined ? { ended } : { ended, damaged }
+  return { ...change, output: [{ channel: ch, offset, ...last }] }
 }
 
 function reset(channels: Channels, channel: Channel, gone: boolean): Change {

@@ -24,9 +24,9 @@ export function followOutput(
       }
       return room
     },
-    end(attempt) {
-      outlet.write({ end: attempt === undefined ? {} : { attempt } })
-      outlet.end()
+    end(attempt, failure) {
+      if (!failure) outlet.write({ end: attempt === undefined ? {} : { attempt } })
+      outlet.end(failure)
     },
   })
   return {

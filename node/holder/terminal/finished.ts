@@ -13,6 +13,11 @@ export function attemptDirectory(data: string, key: AttemptKey): string {
   return join(data, 'attempts', key.task, String(key.attempt))
 }
 
+/** Below the data directory. */
+export function outputFile(key: AttemptKey): string {
+  return join(attemptDirectory('', key), 'output')
+}
+
 /** All recordings of these tasks, one after the other: nobody waits for it. */
 export async function discardOutput(data: string, tasks: readonly string[]): Promise<void> {
   for (const task of tasks) {
@@ -35,7 +40,7 @@ export function readEnd(directory: string): RecordingEnd | undefined {
 export type Place =
   | {
       readonly type: 'file'
-      readonly name: 'output' | 'tail'
+      /** In `output`. */
       readonly at: number
       readonly bytes: number
     }
@@ -44,11 +49,9 @@ export type Place =
 
 export function placeOf(offset: number, end: RecordingEnd): Place {
   const { headBytes, tailOffset, exit } = end
-  if (offset < headBytes) {
-    return { type: 'file', name: 'output', at: offset, bytes: headBytes - offset }
-  }
+  if (offset < headBytes) return { type: 'file', at: offset, bytes: headBytes - offset }
   if (offset < tailOffset) return { type: 'gap', to: tailOffset }
   if (offset >= exit.outputBytes) return { type: 'end', exit }
   const bytes = exit.outputBytes - offset
-  return { type: 'file', name: 'tail', at: offset - tailOffset, bytes }
+  return { type: 'file', at: headBytes + offset - tailOffset, bytes }
 }

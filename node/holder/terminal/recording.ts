@@ -1,19 +1,26 @@
 /**
  * What an attempt wrote, in its own folder:
  *
- *     output      the first bytes, appended as they come
- *     tail        the last bytes (at most 1 MiB), written at the end if `output` could not hold all
+ *     output      the first bytes, appended as they come; at the end, if they are not all, the last
+ *                 ones (at most 1 MiB)
  *     timing      a line of JSON each: [ms since start, "o", offset] (at most 20 a second),
  *                 [ms, "r", cols, rows]; enough to play the output again at its own pace
- *     end.json    written last: the exit, the bytes in `output`, where `tail` begins
+ *     end.json    written last: the exit, how many of the bytes in `output` are the first, where the
+ *                 last ones begin
  *
  * Both ends of a long output are kept because the beginning says what was tried and the end says
  * what became of it. Writing is asynchronous with one write under way; bytes wait in the ring, and
  * `pressure` asks for the terminal to be paused before unwritten ones could be pushed out of it.
+ *
+ * `output` is hashed as it is written, so that the end of a long one costs no second reading, and is
+ * on disk before the exit that names the hash.
  */
-import { closeSync, mkdirSync, openSync, write, writeFileSync, writeSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, fsync, mkdirSync, openSync, write, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Exit, TerminalSize } from '../../../actors/terminals.ts'
+import { INLINE_BYTES_MAX, type Transcript } from '../../../actors/transcript.ts'
 import { assert } from '../../../runtime/errors.ts'
 import type { Ring } from './ring.ts'
 
@@ -33,9 +40,9 @@ const TIMING_FLUSH_CHARACTERS = 4096
 /** The last thing written of a recording. */
 export interface RecordingEnd {
   readonly exit: Exit
-  /** Bytes in `output`. */
+  /** Bytes in `output` before the last ones. */
   readonly headBytes: number
-  /** Offset of the first byte in `tail`; equals `headBytes` if nothing is missing. */
+  /** Offset of the first of those; equals `headBytes` if nothing is missing. */
   readonly tailOffset: number
   readonly size: TerminalSize
 }
@@ -58,6 +65,7 @@ export class Recording {
   readonly #output: number
   readonly #timing: number
   readonly #startedMs = performance.now()
+  readonly #hash = createHash('sha256')
   #size: TerminalSize
   #headBytes = 0
   #writing = false
@@ -74,8 +82,8 @@ export class Recording {
   /** Throws if the folder cannot be made. */
   constructor(options: RecordingOptions) {
     this.#options = options
-    this.#tailBytesMax = Math.min(TAIL_BYTES_MAX, Math.floor(options.outputBytesMax / 2))
-    this.#headBytesMax = options.outputBytesMax - this.#tailBytesMax
+    this.#headBytesMax = headBytesMax(options.outputBytesMax)
+    this.#tailBytesMax = options.outputBytesMax - this.#headBytesMax
     mkdirSync(options.directory, { recursive: true, mode: 0o700 })
     this.#output = openSync(join(options.directory, 'output'), 'w', 0o600)
     this.#timing = openSync(join(options.directory, 'timing'), 'w', 0o600)
@@ -110,7 +118,7 @@ export class Recording {
   }
 
   /** After the last byte: writes what is left and closes. The exit, with what was kept of it. */
-  async close(exit: Omit<Exit, 'outputBytes' | 'outputTruncated'>): Promise<Exit> {
+  async close(exit: Omit<Exit, 'outputBytes' | 'outputTruncated' | 'transcript'>): Promise<Exit> {
     this.#closing = true
     while (this.#unwritten() > 0) {
       await new Promise<void>((resolve) => {
@@ -120,12 +128,43 @@ export class Recording {
     }
     const { ring } = this.#options
     const tailOffset = Math.max(this.#headBytes, ring.end - this.#tailBytesMax, ring.start)
-    const outputTruncated = tailOffset > this.#headBytes || this.#failed !== undefined
-    const whole: Exit = { ...exit, outputBytes: ring.end, outputTruncated }
+    const transcript = await this.#keep(tailOffset)
+    const lost = transcript ? undefined : this.#failed
+    const whole: Exit = {
+      ...exit,
+      outputBytes: ring.end,
+      outputTruncated: tailOffset > this.#headBytes || lost !== undefined,
+      ...(transcript ? { transcript } : {}),
+      ...(lost === undefined ? {} : { detail: lost }),
+    }
     if (!this.#failed) this.#writeEnd(whole, tailOffset)
     closeSync(this.#output)
     closeSync(this.#timing)
-    return this.#failed ? { ...whole, detail: this.#failed, outputTruncated: true } : whole
+    return whole
+  }
+
+  /** Nothing is kept of what said nothing, or of what the disk refused. */
+  async #keep(tailOffset: number): Promise<Transcript | undefined> {
+    const { ring } = this.#options
+    if (ring.end === 0) return undefined
+    if (ring.end <= INLINE_BYTES_MAX) return { base64: ring.read(0, ring.end).toString('base64') }
+    if (this.#failed) return undefined
+    try {
+      if (tailOffset < ring.end) this.#appendTail(ring.read(tailOffset, TAIL_BYTES_MAX))
+      await promisify(fsync)(this.#output)
+    } catch (error) {
+      this.#failed = `The output could not be kept: ${String(error)}`
+      return undefined
+    }
+    const bytes = this.#headBytes + ring.end - tailOffset
+    const gap = bytes < ring.end ? { headBytes: this.#headBytes } : {}
+    return { hash: this.#hash.digest('hex'), bytes, ...gap }
+  }
+
+  #appendTail(tail: Uint8Array): void {
+    for (let at = 0; at < tail.length; )
+      at += writeSync(this.#output, tail, at, tail.length - at, this.#headBytes + at)
+    this.#hash.update(tail)
   }
 
   /** The command was never started. */
@@ -135,16 +174,12 @@ export class Recording {
   }
 
   #writeEnd(exit: Exit, tailOffset: number): void {
-    const { ring, directory } = this.#options
     this.#flushTiming()
+    const end = { exit, headBytes: this.#headBytes, tailOffset, size: this.#size }
     try {
-      if (tailOffset < ring.end) {
-        const tail = ring.read(tailOffset, TAIL_BYTES_MAX)
-        writeFileSync(join(directory, 'tail'), tail, { mode: 0o600 })
-      }
-      writeEnd(directory, { exit, headBytes: this.#headBytes, tailOffset, size: this.#size })
-    } catch (error) {
-      this.#failed = `The output could not be kept: ${String(error)}`
+      writeEnd(this.#options.directory, end)
+    } catch {
+      // The exit itself says all that a reader needs, once it is recorded.
     }
   }
 
@@ -165,7 +200,8 @@ export class Recording {
     write(this.#output, bytes, 0, length, this.#headBytes, (error, count) => {
       this.#writing = false
       if (error) this.#failed = `The output could not be kept: ${error.message}`
-      else this.#headBytes += count
+      else this.#hash.update(bytes.subarray(0, count))
+      this.#headBytes += error ? 0 : count
       this.#press()
       this.#options.written()
       if (this.#closing) this.#write()
@@ -210,6 +246,11 @@ export class Recording {
       this.#timingBytes = TIMING_BYTES_MAX
     }
   }
+}
+
+/** The most bytes of `output` that are the first: what is beyond may be the last ones. */
+export function headBytesMax(outputBytesMax: number): number {
+  return outputBytesMax - Math.min(TAIL_BYTES_MAX, Math.floor(outputBytesMax / 2))
 }
 
 /** Also for attempts whose holder died before it could. */

@@ -27,6 +27,7 @@ export function instantTerminals(accepted: (spec: TerminalSpec) => void): Holder
     list: (answered) => void setImmediate(() => answered([])),
     renew: (_renewals, acknowledged) => void setImmediate(() => acknowledged(true)),
     discard: (_tasks, done) => void setImmediate(() => done()),
+    outputFile: () => '',
     follow(_key, _fromOffset, sink) {
       setImmediate(() => sink.gone())
       return { pause() {}, resume() {}, stop() {} }

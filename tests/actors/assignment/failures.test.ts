@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { ToSlots } from '../../../actors/assignment/messages.ts'
 import { parseSpec } from '../../../actors/task/parse-spec.ts'
+import { blobIn } from '../../../actors/transcript.ts'
 import { NodeBench, type BenchOptions } from '../node-of.ts'
 
 function benchOf(options: BenchOptions = {}): NodeBench {
@@ -145,4 +146,34 @@ t.test('an exchange that fails again and again is not given up', async (t) => {
   bench.advance(15_000)
   t.equal(bench.task(id).state, 'completed')
   t.match(bench.alarms, [{ message: /^Cannot start "exchange" again: it ended more than 5 times/ }])
+})
+
+t.test('a disk that takes no blob holds up the record, and costs nothing', async (t) => {
+  const bench = new NodeBench().start()
+  bench.blobsFull = true
+  const id = bench.submit({ argv: ['loud'] })
+  bench.advance(5_000)
+  t.equal(bench.task(id).state, 'executing', 'its end is not said yet')
+  t.match(bench.holder.held(), [{ type: 'exited', key: { task: id } }])
+  bench.restart()
+  bench.advance(5_000)
+  t.equal(bench.task(id).state, 'executing', 'nor after a crash')
+  bench.blobsFull = false
+  bench.advance(2_000)
+  const hash = blobIn(bench.task(id).attempts[0]?.outcome?.transcript)?.hash ?? ''
+  t.ok(bench.blobs.has(hash))
+  t.equal(bench.task(id).state, 'completed')
+  t.same(bench.holder.held(), [])
+})
+
+t.test('output that is gone before anything has named it holds up nothing', async (t) => {
+  const bench = new NodeBench().start()
+  bench.blobsFull = true
+  const id = bench.submit({ argv: ['loud'] })
+  bench.advance(1_000)
+  bench.lostFiles.add(`${id}.1`)
+  bench.blobsFull = false
+  bench.advance(2_000)
+  t.match(bench.task(id), { state: 'completed' })
+  t.equal(bench.task(id).attempts[0]?.outcome?.transcript, undefined)
 })

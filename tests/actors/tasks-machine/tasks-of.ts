@@ -8,6 +8,7 @@ import type { TasksListener } from '../../../actors/tasks-machine/led-tasks.ts'
 import { tasksMachine } from '../../../actors/tasks-machine/tasks-machine.ts'
 import { SimulatedSpace } from '../../../runtime/storage/space/space.ts'
 import type { Terminals } from '../../../actors/terminals.ts'
+import type { Blobs } from '../../../runtime/storage/blobs/blobs.ts'
 import { seededRandom } from '../../../runtime/scheduling/random.ts'
 import { hex } from '../../../runtime/shard/entry.ts'
 import type { Answered } from '../../../runtime/shard/machine.ts'
@@ -128,6 +129,7 @@ export class TasksBench {
       shards: this.#system.shards,
       catalog: new Catalog({ cold: { scan: nobody } }),
       terminals: new Proxy({} as Terminals, { get: nobody }),
+      blobs: new Proxy({} as Blobs, { get: nobody }),
       led: () => new Map(),
       digest: (bytes) => hex(chainHash(bytes, 0, 0, bytes)),
       lacks: () => Promise.resolve(false),

@@ -49,6 +49,21 @@ t.test('output is followed until the attempt ends', async (t) => {
   t.equal(output.followers, 0)
 })
 
+t.test('what is damaged is named; what was begun is cut', async (t) => {
+  const console = await consoleOf(t)
+  const { id, output } = outputOf(console, '')
+  output.damage()
+  const answer = await console.get(`/api/tasks/${id}/output`)
+  t.equal(answer.status, 500)
+  t.match(await answer.json(), { error: { code: 'STORE_CORRUPT', message: /the blob "ab12"/ } })
+  const begun = outputOf(console, 'one ')
+  const whole = await console.get(`/api/tasks/${begun.id}/output?follow=true`)
+  t.equal(whole.status, 200)
+  const rest = t.rejects(whole.text())
+  begun.output.damage()
+  await rest
+})
+
 t.test('a reader that does not read pauses the source; one that leaves ends it', async (t) => {
   const console = await consoleOf(t)
   const { id, output } = outputOf(console, '')

@@ -48,6 +48,14 @@ t.test('a page gets the bytes of an attempt with their offsets, live, then its e
   t.same(page.heard('term')[1], { t: 'term', ch, handle: 1, ended: true, offset: 10 })
 })
 
+t.test('a page is told what is damaged', async (t) => {
+  const { page, ch, output } = terminalOf('')
+  page.say({ t: 'sub', ch })
+  output.damage()
+  const damaged = 'Cannot read the blob "ab12": it is gone'
+  t.same(page.heard('term')[1], { t: 'term', ch, handle: 1, ended: true, offset: 0, damaged })
+})
+
 t.test('a page goes on where it was', async (t) => {
   const { page, ch } = terminalOf('0123456789')
   page.say({ t: 'sub', ch, from: 4 })

@@ -102,6 +102,16 @@ t.test('heard() tells the end of a stream, and of one whose output is gone', asy
   const opened = subscribed(NONE, TERM, { from: 2 })
   const ended = heard(opened, { t: 'term', ch: TERM, handle: 1, ended: true, offset: 9 })
   t.same(ended.output, [{ channel: TERM, offset: 9, ended: true }])
+  const last = {
+    t: 'term',
+    ch: TERM,
+    handle: 1,
+    ended: true,
+    offset: 2,
+    damaged: 'it is gone',
+  } as const
+  const output = [{ channel: TERM, offset: 2, ended: true, damaged: 'it is gone' }]
+  t.same(heard(opened, last).output, output)
   const gone = heard(opened, { t: 'reset', ch: TERM, why: 'gone' })
   t.same(gone.output, [{ channel: TERM, offset: 2, ended: true }])
 })

@@ -188,6 +188,7 @@ export class MemoryOutput {
   bytes = Buffer.alloc(0)
   readonly #open = new Set<() => void>()
   #ended = false
+  #failure: RuntimeError | undefined
   /** Bytes handed over at once. */
   pieceBytes = 16 * 1024
   /** Bytes handed over to all followers. */
@@ -201,6 +202,12 @@ export class MemoryOutput {
   end(): void {
     this.#ended = true
     this.#pour()
+  }
+
+  /** What comes after what there is cannot be read. */
+  damage(): void {
+    this.#failure = new RuntimeError('STORE_CORRUPT', 'Cannot read the blob "ab12": it is gone')
+    this.end()
   }
 
   get followers(): number {
@@ -220,7 +227,8 @@ export class MemoryOutput {
       if (!room || (follow && !this.#ended)) return
       this.#open.delete(pour)
       const ended = this.#ended ? { endedMs: 2 } : {}
-      sink.end({ attempt: 1, store: 's1', boot: 1, node: 'one', assignedMs: 1, ...ended })
+      const attempt = { attempt: 1, store: 's1', boot: 1, node: 'one', assignedMs: 1, ...ended }
+      sink.end(attempt, this.#failure)
     }
     this.#open.add(pour)
     pour()

@@ -157,6 +157,17 @@ t.test('FollowOutput sends every byte once, live, from any offset', async (t) =>
   t.equal(textOf(now), '')
 })
 
+t.test('FollowOutput fails with the name of what is damaged', async (t) => {
+  const { client, fleet, stop } = await doorOf()
+  t.teardown(stop)
+  const id = fleet.add(specOf(), BY)
+  const output = new MemoryOutput()
+  fleet.outputs.set(id, output)
+  output.damage()
+  const failure = await failureOf(all(client.stream('FollowOutput', { id })))
+  t.match(failure, { code: Status.DATA_LOSS, details: 'Cannot read the blob "ab12": it is gone' })
+})
+
 t.test('FollowOutput pauses the source while the reader does not read', async (t) => {
   const { client, fleet, stop } = await doorOf()
   t.teardown(stop)

@@ -53,6 +53,28 @@ export const ATTEMPT_MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'name a blob before it is on disk',
+    climate: 'short lives',
+    edits: [
+      {
+        file: WORKER,
+        find: 'return blob ? seal(it, exit, blob) : report(it, reportOf(it.token, exit))',
+        replace: 'if (blob) seal(it, exit, blob)\n  return report(it, reportOf(it.token, exit))',
+      },
+    ],
+  },
+  {
+    name: 'give up the output that a full disk refuses',
+    climate: 'bad disks',
+    edits: [
+      {
+        file: WORKER,
+        find: "if (error.code === 'NOT_FOUND') return",
+        replace: 'return',
+      },
+    ],
+  },
+  {
     name: 'forget what ran before the restart',
     climate: 'short lives',
     edits: [{ file: SLOTS, find: 'for (const each of held) adopt(it, each)', replace: '' }],

@@ -3,6 +3,7 @@ import { chance, fraction, type Random } from '../../../runtime/scheduling/rando
 import type { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
 import { unpack } from '../../../runtime/storage/codec.ts'
 import { unframed } from '../../../runtime/storage/frame.ts'
+import { MemoryBlobs } from '../../../runtime/storage/blobs/memory-blobs.ts'
 import { MemoryHighWater } from '../../../runtime/storage/high-water.ts'
 import { MemoryEngine, type DiskFaults } from '../../../runtime/storage/memory-engine.ts'
 import { SimulatedSpace, STAGES } from '../../../runtime/storage/space/space.ts'
@@ -11,6 +12,8 @@ import type { Climate } from './climate.ts'
 /** How long a full disk stays full, and how long a stalled one does nothing. Unit: ms. */
 const FULL_MS = 4_000
 const STALL_MS = 6_000
+/** A file is refused more often than a batch: nodes write far fewer of them. */
+const FILES_FULL = 20
 
 export type DatabaseName = 'hot' | 'cold'
 
@@ -18,16 +21,21 @@ export interface DisksOptions {
   readonly clock: VirtualClock
   readonly random: Random
   readonly climate: Climate
+  /** For the files beside the databases. */
+  readonly fileRandom: Random
+  /** What a terminal has left in a file. */
+  file(name: string): Uint8Array | undefined
   note(what: string): void
 }
 
 type Image = { readonly hot: ReadonlyMap<string, Uint8Array>; readonly sequence: number }
 type Damage = { readonly name: DatabaseName; readonly key: string; readonly value: Uint8Array }
 
-/** The two databases of a node and their marks, which outlive it, with all that befalls disks. */
+/** The two databases of a node, their marks and its blobs, which outlive it, with all that befalls disks. */
 export class SimulatedDisks {
   readonly hot: MemoryEngine
   readonly cold: MemoryEngine
+  readonly blobs: MemoryBlobs
   readonly waters = { hot: new MemoryHighWater(), cold: new MemoryHighWater() }
   readonly #options: DisksOptions
   #calm = true
@@ -47,6 +55,14 @@ export class SimulatedDisks {
     this.#options = options
     this.hot = new MemoryEngine(options.clock, this.#faults(1))
     this.cold = new MemoryEngine(options.clock, this.#faults(options.climate.coldSlower))
+    const { clock, climate, fileRandom, file } = options
+    this.blobs = new MemoryBlobs({
+      clock,
+      file,
+      delayMs: () => (chance(fileRandom, 0.1) ? 200 : 1) * fraction(fileRandom),
+      fate: () => (!this.#calm && chance(fileRandom, FILES_FULL * climate.full) ? 'full' : 'ok'),
+      kept: () => chance(fileRandom, 0.5),
+    })
   }
 
   set calm(calm: boolean) {
@@ -95,6 +111,7 @@ export class SimulatedDisks {
     const { random, climate, note } = this.#options
     this.hot.crash()
     this.cold.crash()
+    this.blobs.crash()
     if (chance(random, 0.3)) this.#losePower()
     if (this.#calm) return
     if (chance(random, climate.rot)) this.#rot()

@@ -2,6 +2,7 @@ import { Node } from '../../../actors/node.ts'
 import { SimulatedHolder, type Script } from '../../../actors/simulated-holder.ts'
 import { simulatedTerminals } from '../../../actors/simulated-terminals.ts'
 import { parseKey, type Terminals } from '../../../actors/terminals.ts'
+import { INLINE_BYTES_MAX } from '../../../actors/transcript.ts'
 import { WORK_DEFAULTS } from '../../../actors/assignment/options.ts'
 import { OneVoterAuthority } from '../../../runtime/authority/one-voter-authority.ts'
 import { topologyOp } from '../../../runtime/authority/stored-topology.ts'
@@ -89,9 +90,14 @@ export class SingleNodeWorld {
       slots: SLOTS,
       doubted: () => this.#doubted(),
       monotonicMs: () => clock.monotonicMs(),
+      onDisk: (hash) => this.disks.blobs.has(hash),
       note,
     })
-    this.disks = new SimulatedDisks({ clock, random: stream(5), climate, note })
+    this.disks = new SimulatedDisks({
+      ...{ clock, random: stream(5), climate, note },
+      fileRandom: stream(9 + CLIENTS),
+      file: (name) => this.#holder.file(name),
+    })
     this.#holder = new SimulatedHolder({
       clock,
       random: stream(6),
@@ -111,10 +117,12 @@ export class SingleNodeWorld {
   #script(name: string | undefined): Script {
     const random = this.#random.scripts
     const crashes = !this.#calm && chance(random, 0.1)
+    const runMs = name === 'limited' && chance(random, 0.5) ? Infinity : this.#runMs()
+    const loud = runMs % 3 === 0
     return {
-      runMs: name === 'limited' && chance(random, 0.5) ? Infinity : this.#runMs(),
+      runMs,
       code: chance(random, 0.15) ? 1 : 0,
-      output: [],
+      output: loud ? [{ afterMs: 0, text: `${runMs} `.padEnd(INLINE_BYTES_MAX + 1) }] : [],
       ...(crashes ? { signal: 'SIGSEGV' } : {}),
     }
   }
@@ -297,6 +305,7 @@ export class SingleNodeWorld {
         mail: (message) => this.oracle.mail.sends(message),
       }),
       terminals: this.#terminals(life),
+      blobs: life.blobs(this.disks.blobs),
       chain: chainHash,
       work: { ...WORK_DEFAULTS, renewMs: climate.renewMs },
       slots: SLOTS,

@@ -102,11 +102,18 @@ function sinkOf(
         progress.value = { ...progress.peek(), reached: parsed }
       })
     },
-    ended: () => screen.write('', () => (progress.value = { ...progress.peek(), phase: 'ended' })),
+    ended(_offset, damaged) {
+      const last = damaged === undefined ? '' : note(damaged)
+      screen.write(last, () => (progress.value = { ...progress.peek(), phase: 'ended' }))
+    },
   }
 }
 
 /** In the way of a program that says so: dim, on a line of its own. */
+function note(text: string): string {
+  return `\r\n\u001B[2m[${text}]\u001B[0m\r\n`
+}
+
 function gap(bytes: number): string {
-  return `\r\n\u001B[2m[${formatBytes(bytes)} of output were not kept]\u001B[0m\r\n`
+  return note(`${formatBytes(bytes)} of output were not kept`)
 }
