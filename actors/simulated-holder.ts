@@ -19,7 +19,7 @@ import {
   type TerminalSpec,
 } from './terminals.ts'
 
-import { INLINE_BYTES_MAX } from './transcript.ts'
+import { INLINE_BYTES_MAX } from './output/transcript.ts'
 
 /** What a command does when nobody stops it. */
 export interface Script {

@@ -1,4 +1,4 @@
-import type { Transcript } from './transcript.ts'
+import type { Transcript } from './output/transcript.ts'
 
 /**
  * The terminals of one node, as the actors above see them: start one, keep its leash, end it, read

@@ -12,7 +12,7 @@ import {
   type StartResult,
   type Terminals,
 } from '../terminals.ts'
-import { blobIn, type TranscriptBlob } from '../transcript.ts'
+import { blobIn, type TranscriptBlob } from '../output/transcript.ts'
 import { keyOf, type ToExchange, type ToSlots, type Token } from './messages.ts'
 import type { WorkOptions } from './options.ts'
 import { refusalOf, reportOf } from './outcome.ts'

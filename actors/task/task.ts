@@ -1,5 +1,5 @@
 import type { Event } from '../../runtime/shard/machine.ts'
-import type { Transcript } from '../transcript.ts'
+import type { Transcript } from '../output/transcript.ts'
 import type { TaskSpec } from './spec.ts'
 
 /** `t<shard>-<ulid>`, as `t07-01J…`: any node routes it without a directory. */

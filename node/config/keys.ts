@@ -1,4 +1,4 @@
-import type { RetentionLimits } from '../../actors/retention.ts'
+import type { RetentionLimits } from '../../actors/retention/retention.ts'
 import type { SpaceLimits } from '../../runtime/storage/space/space.ts'
 import type { AdminLimits } from '../admin/methods/method.ts'
 

@@ -2,7 +2,7 @@ import { WORK_DEFAULTS, type WorkOptions } from '../../actors/assignment/options
 import type { ToExchange, ToSlots } from '../../actors/assignment/messages.ts'
 import type { FleetStatus, NodeStatus } from '../../actors/fleet.ts'
 import { Node } from '../../actors/node.ts'
-import type { RetentionLimits } from '../../actors/retention.ts'
+import type { RetentionLimits } from '../../actors/retention/retention.ts'
 import { SimulatedHolder, type Script } from '../../actors/simulated-holder.ts'
 import { simulatedTerminals, type SimulatedTerminals } from '../../actors/simulated-terminals.ts'
 import type { Command, Reply } from '../../actors/task/command.ts'

@@ -20,7 +20,7 @@ import { closeSync, fsync, mkdirSync, openSync, write, writeFileSync, writeSync 
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Exit, TerminalSize } from '../../../actors/terminals.ts'
-import { INLINE_BYTES_MAX, type Transcript } from '../../../actors/transcript.ts'
+import { INLINE_BYTES_MAX, type Transcript } from '../../../actors/output/transcript.ts'
 import { assert } from '../../../runtime/errors.ts'
 import type { Ring } from './ring.ts'
 

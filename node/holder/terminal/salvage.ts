@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { INLINE_BYTES_MAX, type Transcript } from '../../../actors/transcript.ts'
+import { INLINE_BYTES_MAX, type Transcript } from '../../../actors/output/transcript.ts'
 import { headBytesMax } from './recording.ts'
 
 export interface Salvaged {

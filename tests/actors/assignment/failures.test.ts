@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ToSlots } from '../../../actors/assignment/messages.ts'
 import { parseSpec } from '../../../actors/task/parse-spec.ts'
-import { blobIn } from '../../../actors/transcript.ts'
+import { blobIn } from '../../../actors/output/transcript.ts'
 import { NodeBench, type BenchOptions } from '../node-of.ts'
 
 function benchOf(options: BenchOptions = {}): NodeBench {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Reply, SubmitCommand } from '../../actors/task/command.ts'
-import { parseSpec } from '../../actors/task/parse-spec.ts'
-import { shardOfProject, shardOfTask, taskIdOf } from '../../actors/task/task-id.ts'
-import { NodeBench } from './node-of.ts'
+import type { Reply, SubmitCommand } from '../../../actors/task/command.ts'
+import { parseSpec } from '../../../actors/task/parse-spec.ts'
+import { shardOfProject, shardOfTask, taskIdOf } from '../../../actors/task/task-id.ts'
+import { NodeBench } from '../node-of.ts'
 
 const DAY_MS = 86_400_000
 const ROUND_MS = 61_000

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { blobIn, stretchAt } from '../../actors/transcript.ts'
+import { blobIn, stretchAt } from '../../../actors/output/transcript.ts'
 
 t.test('stretchAt() finds every byte that was kept, and skips those that were not', async (t) => {
   const whole = { hash: 'h', bytes: 100 }

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { OutputRequest } from '../../actors/fleet.ts'
-import type { Attempt } from '../../actors/task/task.ts'
-import { blobIn } from '../../actors/transcript.ts'
-import type { RuntimeError } from '../../runtime/errors.ts'
-import { LOUD, NodeBench, type BenchOptions } from './node-of.ts'
-import { idOf } from './task-of.ts'
+import type { OutputRequest } from '../../../actors/fleet.ts'
+import type { Attempt } from '../../../actors/task/task.ts'
+import { blobIn } from '../../../actors/output/transcript.ts'
+import type { RuntimeError } from '../../../runtime/errors.ts'
+import { LOUD, NodeBench, type BenchOptions } from '../node-of.ts'
+import { idOf } from '../task-of.ts'
 
 /** What a reader of output heard. */
 class Reader {

@@ -1,10 +1,10 @@
-import type { RuntimeError } from '../runtime/errors.ts'
-import type { Clock } from '../runtime/scheduling/clock.ts'
-import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
-import type { Catalog } from './catalog/catalog.ts'
-import type { Following, OutputSink } from './fleet.ts'
-import type { Attempt, Task } from './task/task.ts'
-import type { AttemptKey, Following as TerminalFollowing, Terminals } from './terminals.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
+import type { Clock } from '../../runtime/scheduling/clock.ts'
+import type { Blobs } from '../../runtime/storage/blobs/blobs.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { Following, OutputSink } from '../fleet.ts'
+import type { Attempt, Task } from '../task/task.ts'
+import type { AttemptKey, Following as TerminalFollowing, Terminals } from '../terminals.ts'
 import { TranscriptReader } from './transcript-reader.ts'
 
 /** How long after its last byte an attempt's end may take to be recorded. Unit: ms. */

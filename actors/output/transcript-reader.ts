@@ -1,7 +1,7 @@
-import { RuntimeError } from '../runtime/errors.ts'
-import type { Clock } from '../runtime/scheduling/clock.ts'
-import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
-import type { Following } from './terminals.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
+import type { Clock } from '../../runtime/scheduling/clock.ts'
+import type { Blobs } from '../../runtime/storage/blobs/blobs.ts'
+import type { Following } from '../terminals.ts'
 import { blobIn, stretchAt, type Transcript, type TranscriptBlob } from './transcript.ts'
 
 const READ_BYTES = 256 * 1024

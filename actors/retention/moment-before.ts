@@ -1,5 +1,5 @@
-import type { ClockGuard } from '../runtime/scheduling/clock-guard.ts'
-import type { Clock } from '../runtime/scheduling/clock.ts'
+import type { ClockGuard } from '../../runtime/scheduling/clock-guard.ts'
+import type { Clock } from '../../runtime/scheduling/clock.ts'
 
 /** How long a clock that was set is not believed about the age of things. Unit: ms. */
 const DOUBTED_MS = 86_400_000

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { BlobSweep, type BlobSweepOptions, namedBy } from '../../actors/blob-sweep.ts'
-import type { Exit } from '../../actors/terminals.ts'
-import { RuntimeError } from '../../runtime/errors.ts'
-import { VirtualClock } from '../../runtime/scheduling/virtual-clock.ts'
-import { MemoryBlobs } from '../../runtime/storage/blobs/memory-blobs.ts'
-import { contentHash } from '../../runtime/storage/checksum.ts'
-import { MemoryEngine } from '../../runtime/storage/memory-engine.ts'
-import type { Store } from '../../runtime/storage/store.ts'
-import { LOUD, NodeBench } from './node-of.ts'
+import { BlobSweep, type BlobSweepOptions, namedBy } from '../../../actors/retention/blob-sweep.ts'
+import type { Exit } from '../../../actors/terminals.ts'
+import { RuntimeError } from '../../../runtime/errors.ts'
+import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
+import { MemoryBlobs } from '../../../runtime/storage/blobs/memory-blobs.ts'
+import { contentHash } from '../../../runtime/storage/checksum.ts'
+import { MemoryEngine } from '../../../runtime/storage/memory-engine.ts'
+import type { Store } from '../../../runtime/storage/store.ts'
+import { LOUD, NodeBench } from '../node-of.ts'
 
 const DAY_MS = 86_400_000
 /** By then what is a day old was looked at. */
