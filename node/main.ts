@@ -4,6 +4,7 @@ import { loadConfiguration, type Start } from './config/load.ts'
 import { systemFiles } from './config/files.ts'
 import { PROCESS_TITLE } from './config/port-probe.ts'
 import { closeInheritedFiles } from './inherited-files.ts'
+import { DIRECTORY_DEFAULT } from './local-access.ts'
 import { usage } from './config/usage.ts'
 import { VERSION } from './version.ts'
 
@@ -65,7 +66,9 @@ function announce(node: RunningNode, name: string, log: 'text' | 'json'): void {
   say(`            this link works once, for 60 seconds`)
   say(`  admin     ${node.addresses.admin}`)
   say(`  data      ${node.data}\n`)
-  say(`  Another link: npx gaia console      A task: npx gaia run -- echo hello\n`)
+  const where = node.data === DIRECTORY_DEFAULT ? '' : ` --data ${node.data}`
+  say(`  another link: npx gaia console${where}`)
+  say(`  a first task: npx gaia run${where} -- echo hello\n`)
 }
 
 function traceOf(error: unknown): string {

@@ -124,7 +124,7 @@ function collect(value: string, before: readonly string[] | undefined): readonly
 
 /** The name of a group alone. */
 function incomplete(argv: readonly string[], commands: readonly Command[]): Ending {
-  const group = argv.find((word) => !word.startsWith('-')) ?? ''
+  const group = argv.find((word) => word in GROUPS) ?? ''
   const rest = commands
     .filter(({ name }) => name.startsWith(`${group} `))
     .map(({ name }) => name.slice(group.length + 1))

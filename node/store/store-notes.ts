@@ -10,11 +10,12 @@ const COMMIT_SLOW_MS = 100
 export function storeNotes(database: string, metrics: StoreMetrics): HealthNote[] {
   const { groups, p50Ms, p99Ms, slowWrites, slowReads } = metrics
   const times = groups === 0 ? 'no writes yet' : `a write takes ${ms(p50Ms)}, p99 ${ms(p99Ms)}`
-  const slow = `${slowWrites} of ${groups} writes and ${slowReads} reads took over 100 ms`
+  const slow = `; ${slowWrites} of ${groups} writes and ${slowReads} reads took over 100 ms`
+  const said = slowWrites + slowReads === 0 ? times : `${times}${slow}`
   const component = `store ${database}`
-  if (p99Ms < COMMIT_SLOW_MS) return [{ component, level: 'ok', message: `${times}; ${slow}` }]
+  if (p99Ms < COMMIT_SLOW_MS) return [{ component, level: 'ok', message: said }]
   const fix = 'find out what else uses the disk, or give the node a faster one'
-  return [{ component, level: 'warning', message: `the disk is slow: ${times}; ${slow}`, fix }]
+  return [{ component, level: 'warning', message: `the disk is slow: ${said}`, fix }]
 }
 
 const LEVELS: Readonly<Record<Stage, HealthNote['level']>> = {

@@ -14,7 +14,7 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
 }
 
-/** What a task is called in one line: of a script, which shell reads it is left out. */
+/** What a task is called in one line: of a script, who reads it is left out, unless it is typed in quotes. */
 export function formatTitle({
   title,
   id,
@@ -22,7 +22,7 @@ export function formatTitle({
   readonly title: string
   readonly id: string
 }): string {
-  return oneLine(title).replace(/^sh -c /, '') || id
+  return oneLine(title).replace(/^sh -c (?!['"])/, '') || id
 }
 
 /** Labels as people type them, with commas or spaces between. */

@@ -68,6 +68,7 @@ export function filterOf(given: Given): Omit<ListMessage, 'limit' | 'cursor'> {
 interface Page {
   readonly tasks: readonly Shown[]
   readonly cursor?: string
+  readonly counts: Readonly<Record<string, number>>
   readonly missing: readonly number[]
 }
 
@@ -84,7 +85,8 @@ interface Shown {
 async function showPage(page: Page, { terminal, json }: Context): Promise<void> {
   if (json) return await terminal.out(jsonLine(page))
   if (page.tasks.length === 0) {
-    terminal.note('No tasks. To add one: gaia run -- echo hello')
+    const some = Object.values(page.counts).some((count) => count > 0)
+    terminal.note(some ? 'No task matches' : 'No tasks. To add one: gaia run -- echo hello')
   } else {
     const head = ['ID', 'STATE', 'PRI', 'PROJECT', 'CHANGED', 'TITLE', 'REASON']
     const [first = '', ...lines] = table([head, ...page.tasks.map(row)])

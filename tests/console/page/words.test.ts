@@ -73,6 +73,7 @@ t.test('oneLine() leaves nothing that moves, hides or turns text around', async 
 t.test('formatTitle() tells the script, not who reads it', async (t) => {
   t.equal(formatTitle({ title: 'sh -c echo\n hi', id: 't07-A' }), 'echo hi')
   t.equal(formatTitle({ title: 'npm test', id: 't07-A' }), 'npm test')
+  t.equal(formatTitle({ title: "sh -c 'echo hi'", id: 't07-A' }), "sh -c 'echo hi'")
   t.equal(formatTitle({ title: ' \n', id: 't07-A' }), 't07-A')
 })
 

@@ -122,6 +122,10 @@ t.test('flags of every command may stand before it, too', async (t) => {
   const ended = await gaia('--json', '--data', node.directory, 'task', 'show', id)
   t.match(JSON.parse(ended.out), { id })
   t.equal((await gaia('--data', node.directory, 'run', '--nonsense')).code, 255)
+  t.match(
+    (await gaia('--data', node.directory, 'admin')).err,
+    /"admin" needs one of status, actors/,
+  )
 })
 
 t.test('lists, tasks, status and tokens are shown to people and to programs', async (t) => {
@@ -130,6 +134,7 @@ t.test('lists, tasks, status and tokens are shown to people and to programs', as
   const evil = node.fleet.add(specOf({ title: 'red \u001b[31m alert' }), BY)
   const other = node.fleet.add(specOf({ labels: ['x'] }), { ...BY, project: 'p' })
 
+  t.match((await node.gaia('tasks', '--state', 'waiting_human')).err, 'No task matches')
   const list = await node.gaia('tasks')
   t.match(list.out, evil)
   t.notMatch(list.out, '\u001b', 'no escapes, neither ours nor of the title')

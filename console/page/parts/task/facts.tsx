@@ -4,7 +4,7 @@ import type { TaskDetail } from '../../../protocol.ts'
 import { formatCommandLine } from '../../words/command-line.ts'
 import { formatSpan } from '../../words/spans.ts'
 import { CopyButton } from '../command-hint.tsx'
-import { Age, At } from '../moment.tsx'
+import { At } from '../moment.tsx'
 
 /** What was asked for: the command, and every condition that is not the usual one. */
 export function Facts({ task }: { readonly task: TaskDetail }): JSX.Element {
@@ -29,7 +29,7 @@ export function Facts({ task }: { readonly task: TaskDetail }): JSX.Element {
           <At wallMs={task.createdMs} /> by {task.by}
         </Fact>
         <Fact name="Changed">
-          <Age wallMs={task.updatedMs} /> ago
+          <At wallMs={task.updatedMs} />
         </Fact>
         {workdir !== undefined && <Fact name="Directory">{workdir}</Fact>}
         {labels.length > 0 && <Fact name="Labels">{labels.join(', ')}</Fact>}
