@@ -14,7 +14,7 @@ import { LedShards, storeOf, tokenOf } from './led-shards.ts'
 import { type Credit, type Match, Matching } from './matching.ts'
 import type { Heard, ToExchange, Token, ToSlots } from './messages.ts'
 import { marginHolds, type WorkOptions } from './options.ts'
-import { compare, type Correction } from './renewal.ts'
+import { compare, type Correction, isNewer } from './renewal.ts'
 
 /** How long a command of the exchange may take; its node repeats what is not answered. Unit: ms. */
 const COMMAND_MS = 5_000
@@ -223,7 +223,9 @@ function catchUp(it: Exchange, shard: number): typeof same {
 /** The node says all that it holds; what it should hold and does not is told again, or was lost. */
 function renew(it: Exchange, renewal: OfType<ExchangeMessage, 'renew'>): typeof same {
   const { from, sequence } = renewal
-  const before = it.renewals.get(from)?.missing ?? new Set()
+  const last = it.renewals.get(from)
+  if (last && !isNewer(renewal, last.heard)) return same // Late or doubled: what it says is known.
+  const before = last?.missing ?? new Set()
   const { corrections, missing, keep } = compare(it.led, from, renewal, before)
   it.renewals.set(from, { atMs: it.context.clock.monotonicMs(), heard: renewal, missing })
   for (const each of corrections) correct(it, from, each)

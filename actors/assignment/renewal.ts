@@ -55,6 +55,11 @@ export function compare(
   return { corrections, missing, keep: renewal.held.filter((token) => led.isCurrent(token)) }
 }
 
+/** Of a newer start of its node, or sent later in the same. */
+export function isNewer(renewal: Renewal, than: Renewal): boolean {
+  return renewal.boot === than.boot ? renewal.sequence > than.sequence : renewal.boot > than.boot
+}
+
 function* ofHeld(led: LedShards, task: Task): Generator<Correction> {
   const token = tokenOf(task)
   if (task.cancelling) yield { type: 'end', token, reason: 'cancelled' }

@@ -246,6 +246,16 @@ t.test('what runs and is not named twice in a row is lost', async (t) => {
   })
 })
 
+t.test('a renewal that comes late or doubled says nothing new', async (t) => {
+  const bench = exchangeOf()
+  const token = startedOf(bench)
+  const [early, empty] = [renewOf([]), renewOf([])]
+  for (const each of [empty, empty, early]) bench.tellExchange(each)
+  t.equal(bench.task(token.task).state, 'executing')
+  bench.tellExchange(renewOf([]))
+  t.equal(bench.task(token.task).state, 'scheduled', 'the second that was sent')
+})
+
 t.test(
   'what a node held before it started again, and does not name, is lost at once',
   async (t) => {
