@@ -4,8 +4,15 @@ import type { TaskMessage } from '../messages.ts'
 
 /** What `gaia run` ends with: the command's own code, 128 + n when signal n killed it, else 255. */
 export function commandCode({ outcome }: TaskMessage): number {
-  if (outcome?.code !== undefined) return outcome.code
-  return signalCode(outcome?.signal) ?? EXIT.runFailed
+  switch (outcome?.class) {
+    case 'ok':
+    case 'exit':
+      return outcome.code ?? EXIT.runFailed
+    case 'crash':
+      return signalCode(outcome.signal) ?? EXIT.runFailed
+    default:
+      return EXIT.runFailed // How a command took it that it was ended is not its own doing.
+  }
 }
 
 /** What other commands end with after following a task to its end. */

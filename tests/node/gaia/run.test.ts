@@ -75,7 +75,9 @@ const CODES: readonly [outcome: Outcome, code: number, says: string][] = [
   [{ class: 'ok', code: 0 }, 0, ''],
   [{ class: 'exit', code: 255 }, 255, ''],
   [{ class: 'crash', signal: 'SIGKILL' }, 137, 'failed'],
-  [{ class: 'timeout', message: 'ran for 2 h' }, 255, 'ran for 2 h'],
+  [{ class: 'timeout', signal: 'SIGINT', message: 'ran for 2 h' }, 255, 'ran for 2 h'],
+  [{ class: 'timeout', code: 0, message: 'ran for 2 h' }, 255, 'ran for 2 h'],
+  [{ class: 'cancelled', signal: 'SIGTERM' }, 255, 'failed'],
   [{ class: 'invalid', message: 'no such directory' }, 255, 'no such directory'],
 ]
 
