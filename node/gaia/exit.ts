@@ -5,7 +5,6 @@ export const EXIT = {
   ok: 0,
   failed: 1,
   usage: 2,
-  needsHuman: 3,
   timeout: 4,
   limit: 5,
   unreachable: 6,

@@ -67,9 +67,9 @@ Examples:
 
 A node has to run: architect (or npm start). gaia finds it by its data directory.
 
-Exit codes: 0 ok, 1 failed or refused, 2 wrong usage or no such thing, 3 needs a person, 4 timeout,
-5 a limit or budget, 6 no node reachable, 130 interrupted. gaia run ends with its command's own code,
-and with 255 for its own failures. More on each command: gaia COMMAND --help
+Exit codes: 0 ok, 1 failed or refused, 2 wrong usage or no such thing, 4 timeout, 5 a limit,
+6 no node reachable, 130 interrupted. gaia run ends with its command's own code, and with 255 for its
+own failures. More on each command: gaia COMMAND --help
 `
 
 const GROUPS: Readonly<Record<string, string>> = {

@@ -15,13 +15,6 @@ export function commandCode({ outcome }: TaskMessage): number {
   }
 }
 
-/** What other commands end with after following a task to its end. */
-export function taskCode({ state, outcome }: TaskMessage): number {
-  if (state === 'completed') return EXIT.ok
-  const late = state === 'expired' || outcome?.class === 'timeout'
-  return late ? EXIT.timeout : EXIT.failed
-}
-
 /** True when the ending speaks for itself: the command ran and said how it went. */
 export function endedByItself({ state, outcome }: TaskMessage): boolean {
   return state === 'completed' || outcome?.class === 'exit'
