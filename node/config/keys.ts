@@ -1,6 +1,6 @@
 import type { RetentionLimits } from '../../actors/retention/retention.ts'
 import type { SpaceLimits } from '../../runtime/storage/space/space.ts'
-import type { AdminLimits } from '../admin/methods/method.ts'
+import type { AdminLimits } from '../admin/limits.ts'
 
 /**
  * Everything that can be set about a node: the key in a YAML file, its flag, and what it may be.

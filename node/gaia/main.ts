@@ -1,8 +1,7 @@
-import type { Context } from './command.ts'
-import { Given } from './command.ts'
+import type { Context, Given } from './command.ts'
 import { COMMANDS } from './commands/table.ts'
 import { Ending, EXIT, exitCodeOf } from './exit.ts'
-import { parseCommandLine, type Asked } from './program.ts'
+import { parseCommandLine } from './program.ts'
 import { jsonLine } from './print.ts'
 import { systemTerminal, type Terminal } from './terminal.ts'
 import { VERSION } from '../version.ts'
@@ -20,8 +19,8 @@ async function gaia(argv: readonly string[], terminal: Terminal): Promise<number
       await terminal.out(asked.text)
       return EXIT.ok
     }
-    const context = await contextOf(asked, terminal)
-    return await asked.command.run(new Given(asked.operands, asked.options), context)
+    const { command, given } = asked
+    return await command.run(given, await contextOf(given, terminal))
   } catch (failure) {
     const code = running ? EXIT.runFailed : exitCodeOf(failure)
     const message = failure instanceof Error ? failure.message : String(failure)
@@ -45,20 +44,13 @@ function endOfFlags(argv: readonly string[]): number {
   return end < 0 ? argv.length : end
 }
 
-async function contextOf(
-  { options }: Extract<Asked, { readonly type: 'command' }>,
-  terminal: Terminal,
-): Promise<Context> {
+async function contextOf(given: Given, terminal: Terminal): Promise<Context> {
   const { systemContext } = await import('./access.ts')
-  const text = (name: string): string | undefined => {
-    const value = options[name]
-    return typeof value === 'string' ? value : undefined
-  }
   return systemContext({
     terminal,
-    json: options['json'] === true,
-    directory: text('data'),
-    address: text('node'),
+    json: given.flag('json'),
+    directory: given.text('data'),
+    address: given.text('node'),
   })
 }
 

@@ -1,5 +1,5 @@
 import { Command as Parser, CommanderError, type OutputConfiguration } from 'commander'
-import type { Command } from './command.ts'
+import { type Command, Given } from './command.ts'
 import { Ending, EXIT } from './exit.ts'
 
 /** What the command line asks for. */
@@ -7,8 +7,7 @@ export type Asked =
   | {
       readonly type: 'command'
       readonly command: Command
-      readonly operands: readonly string[]
-      readonly options: Readonly<Record<string, unknown>>
+      readonly given: Given
     }
   /** Help or the version: show it, and that was all. */
   | { readonly type: 'text'; readonly text: string }
@@ -38,7 +37,8 @@ export function parseCommandLine(
     const group = words[0] === undefined ? root : groupOf(words[0], root, groups)
     const parser = leaf(group.command(last), command)
     parser.action(() => {
-      asked = { type: 'command', command, operands: parser.args, options: parser.optsWithGlobals() }
+      const given = new Given(parser.args, parser.optsWithGlobals())
+      asked = { type: 'command', command, given }
     })
   }
   quiet(root, output)

@@ -3,6 +3,7 @@ import type { Fleet } from '../../../actors/fleet.ts'
 import type { Clock } from '../../../runtime/scheduling/clock.ts'
 import type { Credentials } from '../../credentials.ts'
 import type { AdminActions } from '../actions.ts'
+import type { AdminLimits } from '../limits.ts'
 
 /** What every method may use. */
 export interface Ports {
@@ -11,19 +12,6 @@ export interface Ports {
   readonly actions: AdminActions
   readonly clock: Clock
   readonly limits: AdminLimits
-}
-
-export interface AdminLimits {
-  /** Largest message in either direction [4 MiB]. */
-  readonly messageBytesMax: number
-  /** Calls open at once on one connection [128]. */
-  readonly callsMax: number
-  /** Requests of one `Submit` stream that are not yet answered; beyond it we stop reading [1,024]. */
-  readonly inFlightMax: number
-  /** A connection that is silent so long is asked for a sign of life [10 s]. */
-  readonly keepaliveIntervalMs: number
-  /** … and closed when none comes for so long [5 s]. */
-  readonly keepaliveTimeoutMs: number
 }
 
 /** Who calls, and until when an answer is of use. */
