@@ -43,7 +43,7 @@ function textOf(fleet: FleetStatus, terminal: Terminal): string {
   return `${table(facts)}\n${table([NODE_HEAD, ...fleet.nodes.map(nodeRow)])}\n${notes.join('')}`
 }
 
-const NODE_HEAD = ['NODE', 'STATUS', 'BUSY', 'CPU', 'MEMORY', 'DISK FREE', 'LAG']
+const NODE_HEAD = ['NODE', 'STATUS', 'BUSY', 'CPU', 'MEMORY', 'DISK FREE', 'LAG', 'LABELS']
 
 function nodeRow(node: FleetStatus['nodes'][number]): readonly string[] {
   return [
@@ -54,5 +54,6 @@ function nodeRow(node: FleetStatus['nodes'][number]): readonly string[] {
     `${formatBytes(node.memoryBytes)} of ${formatBytes(node.memoryTotalBytes)}`,
     formatBytes(node.diskFreeBytes),
     `${node.loopLagMs.toFixed(1)} ms`,
+    node.labels.join(' ') || '-',
   ]
 }

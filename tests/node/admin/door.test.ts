@@ -146,7 +146,7 @@ t.test('ListTasks pages, ActOnTask acts, PauseProject pauses, tokens come and go
   const ids = [1, 2, 3].map(() => fleet.add(specOf({ labels: ['x'] }), BY))
   const page = await client.unary('ListTasks', { limit: 2, label: 'x', states: ['available'] })
   t.match(page, {
-    tasks: [{ id: ids[2] }, { id: ids[1] }],
+    tasks: [{ id: ids[2], labels: ['x'] }, { id: ids[1] }],
     cursor: String,
     counts: { available: 3 },
   })

@@ -307,7 +307,7 @@ export function statusOf(counts: Record<TaskState, number>): FleetStatus {
         node: 'one',
         storeId: 's1',
         status: 'alive',
-        labels: [],
+        labels: ['zone=eu'],
         slots: 4,
         busy: 1,
         cpuPercent: 12.5,

@@ -144,7 +144,9 @@ t.test('lists, tasks, status and tokens are shown to people and to programs', as
   t.match((await node.gaia('task', 'show', other)).out, /command\s+echo hi/)
   t.match(JSON.parse((await node.gaia('task', 'show', other, '--json')).out), { id: other })
   t.match((await node.gaia('task', 'explain', other)).out, 'no free slot')
-  t.match((await node.gaia('status')).out, /warning +copies: one copy; to fix it: add two nodes/)
+  const shown = (await node.gaia('status')).out
+  t.match(shown, /warning +copies: one copy; to fix it: add two nodes/)
+  t.match(shown, /one +alive +1 of 4 .* zone=eu\n/)
   t.match(JSON.parse((await node.gaia('status', '--json')).out), { node: 'one' })
   t.equal((await node.gaia('console')).out, 'http://127.0.0.1:8080/#c=local\n')
   const actors = (await node.gaia('admin', 'actors')).out
