@@ -55,6 +55,7 @@ export const HISTORY_LIMITS = {
 } as const
 
 export const DEFAULTS = {
+  project: 'default',
   priority: 5,
   retries: 3,
   scheduleToStartMs: DAY_MS,

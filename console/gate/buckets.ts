@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/scheduling/clock.ts'
+import { forgetOldest } from '../forget-oldest.ts'
 
 export interface BucketsOptions {
   readonly clock: Clock
@@ -49,12 +50,7 @@ export class Buckets {
     const bucket = this.#buckets.get(name) ?? new Bucket(this.#options, nowMs)
     this.#buckets.delete(name) // Put back as the newest.
     this.#buckets.set(name, bucket)
-    this.#forget()
+    forgetOldest(this.#buckets, BUCKETS_MAX)
     return bucket.take(nowMs)
-  }
-
-  #forget(): void {
-    if (this.#buckets.size <= BUCKETS_MAX) return
-    for (const oldest of this.#buckets.keys()) return void this.#buckets.delete(oldest)
   }
 }

@@ -1,8 +1,10 @@
 import type { Principal } from '../../actors/doors/principal.ts'
 import type { Fleet } from '../../actors/fleet.ts'
 import { summaryOf } from '../../actors/catalog/summary.ts'
+import { DEFAULTS } from '../../actors/task/limits.ts'
 import { parseProject, parseSpec } from '../../actors/task/parse-spec.ts'
 import { failed } from '../api/failure.ts'
+import { forgetOldest } from '../forget-oldest.ts'
 import type { Command, Problem } from '../protocol.ts'
 
 /**
@@ -52,19 +54,14 @@ export class Commands {
     this.#kept.set(name, running)
     // What failed may be tried again.
     running.catch(() => this.#kept.delete(name))
-    if (this.#kept.size > KEPT_MAX) {
-      for (const oldest of this.#kept.keys()) {
-        this.#kept.delete(oldest)
-        break
-      }
-    }
+    forgetOldest(this.#kept, KEPT_MAX)
     return running
   }
 
   async #carryOut({ by: { name: by }, key, command, ...asked }: Asked): Promise<unknown> {
     const { fleet } = this.#options
     if (command.op === 'submit') {
-      const project = parseProject(command.project ?? 'default')
+      const project = parseProject(command.project ?? DEFAULTS.project)
       return fleet.submit({ project, specs: [parseSpec(command.spec)], key, try: asked.try, by })
     }
     const { op: action, task: id, priority } = command

@@ -3,6 +3,7 @@ import { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
 import { Buckets } from '../gate/buckets.ts'
+import { forgetOldest } from '../forget-oldest.ts'
 import type { SignedIn } from '../protocol.ts'
 
 /**
@@ -90,7 +91,7 @@ export class Sessions {
     const secret = hex(random.bytes(SECRET_BYTES))
     const expiresMs = clock.monotonicMs() + LINK_MS
     this.#links.set(name, { by, digest: digest(secret), expiresMs, triesLeft: TRIES_MAX })
-    drop(this.#links, LINKS_MAX)
+    forgetOldest(this.#links, LINKS_MAX)
     return { code: name + secret, expiresMs: clock.wallMs() + LINK_MS }
   }
 
@@ -111,7 +112,7 @@ export class Sessions {
     const id = digest(key)
     this.#sessions.set(id, { principal, endsMs: nowMs + ABSOLUTE_MS, usedMs: nowMs })
     this.#options.kept?.put({ id, principal, endsMs: expiresMs })
-    const dropped = drop(this.#sessions, SESSIONS_MAX)
+    const dropped = forgetOldest(this.#sessions, SESSIONS_MAX)
     if (dropped !== undefined) this.#end(dropped)
     return { key, name: principal.name, role: principal.role, expiresMs }
   }
@@ -173,14 +174,6 @@ function refused(): RuntimeError {
     'UNAUTHENTICATED',
     'Cannot sign in: the code is wrong, was used, or is older than a minute; get another with: gaia console',
   )
-}
-
-/** Keeps a map of things in order of their making within its limit; says what had to go. */
-function drop(map: Map<string, unknown>, max: number): string | undefined {
-  if (map.size <= max) return undefined
-  const [oldest] = map.keys()
-  if (oldest !== undefined) map.delete(oldest)
-  return oldest
 }
 
 function hex(bytes: Uint8Array): string {

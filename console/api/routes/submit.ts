@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { SubmitRequest } from '../../../actors/fleet.ts'
-import { SPEC_LIMITS } from '../../../actors/task/limits.ts'
+import { DEFAULTS, SPEC_LIMITS } from '../../../actors/task/limits.ts'
 import { parseProject, parseSpec, specSchema } from '../../../actors/task/parse-spec.ts'
 import type { TaskSpec } from '../../../actors/task/spec.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
@@ -14,9 +14,7 @@ import { submitted } from '../shapes.ts'
  * Tasks go in here: one, written as its spec with a project beside it, or several as `specs`, all of
  * them or none.
  */
-const PROJECT_DEFAULT = 'default'
-
-const project = z.string().default(PROJECT_DEFAULT)
+const project = z.string().default(DEFAULTS.project)
 const one = z.strictObject({ project, ...specSchema.shape })
 const many = z.strictObject({
   project,
@@ -68,7 +66,7 @@ function tasksOf(body: Readonly<Record<string, unknown>>): Tasks {
     const { project: name, specs, ids } = parsed(many, body)
     return { project: parseProject(name), specs: specs.map(parseSpec), ...(ids && { ids }) }
   }
-  const { project: name = PROJECT_DEFAULT, ...spec } = body
+  const { project: name = DEFAULTS.project, ...spec } = body
   return { project: parseProject(name), specs: [specOf(spec, body)] }
 }
 

@@ -1,7 +1,7 @@
 import { RuntimeError } from '../../../runtime/errors.ts'
 import { failureMessage, type FailureMessage } from '../../../actors/doors/failure.ts'
 import type { Fleet, SubmitRequest, Submitted } from '../../../actors/fleet.ts'
-import { SPEC_LIMITS } from '../../../actors/task/limits.ts'
+import { DEFAULTS, SPEC_LIMITS } from '../../../actors/task/limits.ts'
 import { parseProject, parseSpec } from '../../../actors/task/parse-spec.ts'
 import type { Clock } from '../../../runtime/scheduling/clock.ts'
 import type { Caller, Exchange, Inlet, Outlet, Ports } from './method.ts'
@@ -20,7 +20,6 @@ const FRAME_REQUESTS_MAX = 1_024
  * on their way to the disk while the last are read.
  */
 const TURN_REQUESTS_MAX = 16
-const PROJECT_DEFAULT = 'default'
 
 interface SubmitReply extends Partial<Submitted> {
   readonly request: number
@@ -178,7 +177,7 @@ function submitRequest(message: SubmitMessage, { principal, deadlineMs }: Caller
     throw invalid('ids', `Cannot submit: ${specs.length} tasks came with ${ids.length} ids`)
   }
   return {
-    project: parseProject(message.project || PROJECT_DEFAULT),
+    project: parseProject(message.project || DEFAULTS.project),
     specs: specs.map(parseSpec),
     key: parseKey(message.key),
     try: message.try || 1,
