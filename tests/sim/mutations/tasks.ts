@@ -50,7 +50,7 @@ export const TASK_MUTATIONS: readonly Mutation[] = [
     climate: 'short memory',
     edits: [
       {
-        file: 'actors/retention.ts',
+        file: 'actors/retention/retention.ts',
         find: 'if (atMs < beforeMs) old.push',
         replace: 'if (atMs < Infinity) old.push',
       },
@@ -76,7 +76,7 @@ export const TASK_MUTATIONS: readonly Mutation[] = [
         replace: 'if (!task) continue\n    const { state, project, spec }',
       },
       {
-        file: 'actors/retention.ts',
+        file: 'actors/retention/retention.ts',
         find: 'this.#forget(shard, ids, (forgotten) => {',
         replace:
           'this.#forget(shard, [...ids, ...[...(this.#options.led().get(shard)?.running() ?? [])].map(({ id }) => id)], (forgotten) => {',
