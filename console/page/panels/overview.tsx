@@ -13,7 +13,7 @@ import { useConsole, useWindow } from '../shell/console.ts'
 import { useFleet } from '../shell/fleet.ts'
 import { formatPath } from '../browser/routes.ts'
 import { countOf, formatCount } from '../words/amounts.ts'
-import { formatSpan } from '../words/spans.ts'
+import { formatRunning } from '../words/spans.ts'
 import { countOfGroup, GROUP_NAMES, GROUPS, statesOf, type Counts } from '../words/states.ts'
 
 const NEWEST: TasksView = { limit: 10 }
@@ -35,7 +35,7 @@ export function Overview(): JSX.Element {
         <p class="facts">
           {countOf(fleet.nodes.length, 'node')} · {fleet.shards.active} of {fleet.shards.total}{' '}
           shards active, {countOf(fleet.shards.copies, 'copy').replace('copys', 'copies')} each · up{' '}
-          {formatSpan(Math.floor(fleet.upMs / 1_000) * 1_000)}
+          {formatRunning(fleet.upMs)}
         </p>
       </header>
       <Tiles counts={fleet.counts} />

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useConsole } from '../shell/console.ts'
-import { formatAge, formatMoment, formatSpan } from '../words/spans.ts'
+import { formatAge, formatMoment, formatRunning } from '../words/spans.ts'
 
 /** How long ago something was, by the clock of the node that said when: `12s`. */
 export function Age({ wallMs }: { readonly wallMs: number }): JSX.Element {
@@ -13,7 +13,7 @@ export function Age({ wallMs }: { readonly wallMs: number }): JSX.Element {
 export function Since({ wallMs }: { readonly wallMs: number }): JSX.Element {
   const { link } = useConsole()
   const ms = link.nowMs.value - link.skewMs.value - wallMs
-  return <Moment wallMs={wallMs} text={formatSpan(Math.floor(Math.max(0, ms) / 1_000) * 1_000)} />
+  return <Moment wallMs={wallMs} text={formatRunning(ms)} />
 }
 
 /** When something was, or will be. */

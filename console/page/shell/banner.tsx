@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { Connection } from '../live/connection.ts'
 import { ageMs, stale } from '../live/freshness.ts'
-import { formatClock, formatSpan } from '../words/spans.ts'
+import { formatClock, formatRunning } from '../words/spans.ts'
 import { useConsole } from './console.ts'
 
 /** What a reader must know of what is shown: nothing, while all is well. */
@@ -51,7 +51,7 @@ function newsOf(shown: Connection, nowMs: number): News | undefined {
 function Old(props: { readonly shown: Connection; readonly nowMs: number }): JSX.Element | null {
   const { heardMs } = props.shown
   if (heardMs === undefined) return null
-  const age = formatSpan(Math.floor(ageMs(props.shown, props.nowMs) / 1_000) * 1_000)
+  const age = formatRunning(ageMs(props.shown, props.nowMs))
   return (
     <span aria-hidden="true">
       showing {formatClock(heardMs)} ({age} old)

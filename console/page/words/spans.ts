@@ -19,6 +19,11 @@ export function formatSpan(ms: number): string {
   return parts.slice(0, 2).join(' ')
 }
 
+/** The same of what still goes on, in whole seconds: `7s`. */
+export function formatRunning(ms: number): string {
+  return ms < 10_000 ? `${Math.floor(Math.max(0, ms) / 1_000)}s` : formatSpan(ms)
+}
+
 /** How long ago, in one unit: `now`, `12s`, `3m`, `2h`, `5d`. */
 export function formatAge(ms: number): string {
   const found = UNITS.find(([, length]) => ms >= length)

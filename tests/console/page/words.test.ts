@@ -8,7 +8,7 @@ import {
   parseLabels,
 } from '../../../console/page/words/command-line.ts'
 import { fleetSentence } from '../../../console/page/words/fleet-sentence.ts'
-import { formatAge, formatSpan } from '../../../console/page/words/spans.ts'
+import { formatAge, formatRunning, formatSpan } from '../../../console/page/words/spans.ts'
 import {
   countOfGroup,
   GROUP_NAMES,
@@ -31,6 +31,16 @@ t.test('formatSpan() tells the two largest units', async (t) => {
     [90_061_000, '1d 1h'],
   ] as const) {
     t.equal(formatSpan(ms), text)
+  }
+})
+
+t.test('formatRunning() tells whole seconds', async (t) => {
+  for (const [ms, text] of [
+    [-1, '0s'],
+    [7_999, '7s'],
+    [61_999, '1m 1s'],
+  ] as const) {
+    t.equal(formatRunning(ms), text)
   }
 })
 
