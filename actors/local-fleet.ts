@@ -28,7 +28,7 @@ import type {
   TaskPage,
   WatchFilter,
 } from './fleet.ts'
-import type { Command } from './task/command.ts'
+import { PASSING, type Command } from './task/command.ts'
 import type { TaskSpec } from './task/spec.ts'
 import { QUEUE_LIMITS } from './task/limits.ts'
 import { parseProject } from './task/parse-spec.ts'
@@ -255,8 +255,8 @@ function shardOf(id: string): number {
 
 /** That there is no room says nothing of an earlier try: it may have been taken. */
 function inDoubt(error: unknown, tries: number): unknown {
-  const full = error instanceof RuntimeError && error.code === 'RESOURCE_EXHAUSTED'
-  if (!full || tries === 1) return error
+  const passing = error instanceof RuntimeError && PASSING.has(error.code)
+  if (!passing || tries === 1) return error
   const message = `Cannot say what became of an earlier try: ${error.message}`
   return new RuntimeError('UNAVAILABLE', message, {
     cause: error,

@@ -46,7 +46,6 @@ export interface NodePorts {
   readonly slots: number
   readonly labels: readonly string[]
   readonly retention: RetentionLimits
-  readonly env: Readonly<Record<string, string>>
   digest(bytes: Uint8Array): string
   /** True when this machine certainly has no such directory. */
   lacks(directory: string): Promise<boolean>

@@ -88,7 +88,6 @@ export async function compose(
     slots: configuration.slots,
     labels: configuration.labels,
     retention: configuration.retention,
-    env: {},
     digest: (bytes) => hash('sha256', bytes),
     lacks,
     status: (counts) => report.status(counts, node),

@@ -25,8 +25,6 @@ export interface WorkerOptions {
   readonly blobs: Blobs
   readonly work: WorkOptions
   readonly boot: number
-  /** Added to every command's environment, below what the task says. */
-  readonly env: Readonly<Record<string, string>>
   send(to: StoreId, message: ToExchange): void
 }
 
@@ -109,7 +107,6 @@ function begin(it: It): Behavior<WorkerMessage> {
     ...{ key: token, argv, ...terminal, leash, outputBytesMax },
     ...(workdir === undefined ? {} : { cwd: workdir }),
     env: {
-      ...it.env,
       ...env,
       ARCHITECT_TASK: token.task,
       ARCHITECT_ATTEMPT_NUMBER: String(token.attempt),

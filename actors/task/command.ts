@@ -126,3 +126,9 @@ export interface Refusal {
   readonly message: string
   readonly retryAfterMs?: number
 }
+
+/** Refusals of the moment: they are not remembered, and say nothing of an earlier try. */
+export const PASSING: ReadonlySet<string> = new Set<Refusal['code']>([
+  'RESOURCE_EXHAUSTED',
+  'STORE_FULL',
+])

@@ -1,5 +1,5 @@
 import type { Decision } from '../../runtime/shard/machine.ts'
-import type { Refusal, Reply, SubmitCommand } from '../task/command.ts'
+import { PASSING, type Reply, type SubmitCommand } from '../task/command.ts'
 import type { KeyRow } from '../task/kinds.ts'
 import type { TaskSpec } from '../task/spec.ts'
 import { ENDED, type Dependency, type TaskId } from '../task/task.ts'
@@ -31,9 +31,6 @@ export function submit(desk: Desk, command: SubmitCommand): Decision {
   desk.record({ kind: 'key', id, type: 'answered', atMs: desk.wallMs, digest, reply })
   return desk.decided(reply)
 }
-
-/** Refusals of the moment. */
-const PASSING: ReadonlySet<Refusal['code']> = new Set(['RESOURCE_EXHAUSTED', 'STORE_FULL'])
 
 function keyId({ project, key }: SubmitCommand): string {
   return `${project}:${key}` // No project has a colon in its name.

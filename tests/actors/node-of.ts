@@ -199,7 +199,6 @@ export class NodeBench {
       slots,
       labels,
       retention: { historyDays: 90, historyTasksMax: 1_000, keyDays: 7, ...retention },
-      env: { FROM_NODE: 'yes' },
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
       lacks: () => Promise.resolve(false),
       status: (counts) => Promise.resolve({ ...this.#status(), counts }),

@@ -88,13 +88,13 @@ t.test('an unused credit is over after 500 ms, and given again while work is wan
 
 t.test('an assignment runs with what its spec says, and says when it has started', async (t) => {
   const bench = slotsOf()
-  const spec = { env: { FROM_NODE: 'no', OWN: '1' }, terminal: { cols: 80, rows: 24 } }
+  const spec = { env: { OWN: '1' }, terminal: { cols: 80, rows: 24 } }
   const token = runningOf(bench, spec)
   t.match(bench.saidOf('started'), [{ token, boot: 1 }])
   t.match(bench.starts, [
     {
       ...{ key: token, argv: ['endless'], cols: 80, rows: 24, cwd: undefined },
-      env: { FROM_NODE: 'no', OWN: '1', ARCHITECT_TASK: token.task, ARCHITECT_ATTEMPT_NUMBER: '1' },
+      env: { OWN: '1', ARCHITECT_TASK: token.task, ARCHITECT_ATTEMPT_NUMBER: '1' },
     },
   ])
 })

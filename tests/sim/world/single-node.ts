@@ -311,7 +311,6 @@ export class SingleNodeWorld {
       slots: SLOTS,
       labels: [],
       retention: { historyDays: 90, historyTasksMax, keyDays },
-      env: {},
       digest: (bytes) => Buffer.from(chainHash(bytes, 0, 0, bytes)).toString('hex'),
       lacks: () => Promise.resolve(false),
       status: () => Promise.reject(new Error('nobody asks')),
