@@ -171,6 +171,8 @@ export function become(file, args) {
 /** Becomes a program of this repository; in an installed package, what it was compiled to. */
 export function becomeProgram(source, args) {
   const file = join(root, source)
+  // What is there may be in use by a node: only `npm start` and the like put something newer there.
+  if (!existsSync(join(root, 'node_modules'))) installed()
   become(existsSync(file) ? file : join(root, 'dist', source.replace(/\.ts$/, '.js')), args)
 }
 

@@ -32,15 +32,16 @@ async function cloneOf({ teardown }: Pick<typeof t, 'teardown'>) {
   await writeFile(join(clone, 'package-lock.json'), JSON.stringify(lock))
   await mkdir(join(clone, 'scripts'))
   await cp('scripts/node24.mjs', join(clone, 'scripts', 'node24.mjs'))
-  const launcher = join(clone, 'launcher.mjs')
-  await writeFile(launcher, `import { installed } from './scripts/node24.mjs'\ninstalled()\n`)
   return {
     clone,
     /** In a process group of its own, as a shell starts it. It is closed when its npm has ended, too. */
-    launch(): ChildProcess {
-      const env = { ...process.env, npm_config_cache: join(clone, 'cache') }
-      const stdio = ['ignore', 'ignore', 'pipe'] as const
-      const child = spawn(process.execPath, [launcher], { env, stdio: [...stdio], detached: true })
+    launch(what = 'installed()'): ChildProcess {
+      const script = `import * as launcher from '${clone}/scripts/node24.mjs'; launcher.${what}`
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, npm_config_cache: join(clone, 'cache') },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      })
       child.stderr.resume()
       return child
     },
@@ -75,4 +76,16 @@ t.test('an installation that was interrupted is not in the way of the next', asy
 
   t.same(await once(launch(), 'exit'), [0, null])
   t.same(await readdir(join(clone, '.node')), [], 'nothing is left of the first')
+})
+
+t.test('a program of a fresh clone installs what it needs', async (t) => {
+  const { clone, launch, asked, answerFirst } = await cloneOf(t)
+  await mkdir(join(clone, 'node'))
+  const program = `import dep from 'dep/package.json' with { type: 'json' }
+process.exit(dep.name === 'dep' ? 7 : 1)`
+  await writeFile(join(clone, 'node', 'program.ts'), program)
+  const launched = launch(`becomeProgram('node/program.ts', [])`)
+  await asked()
+  answerFirst()
+  t.same(await once(launched, 'exit'), [7, null])
 })
