@@ -46,12 +46,10 @@ export function systemContext({ terminal, json, ...access }: Access): Context {
 }
 
 function nobody(directory: string): never {
-  throw new Unreachable(
-    `Cannot find a node: none was started in "${directory}"; start one with: architect${
-      directory === DIRECTORY_DEFAULT ? '' : ` --data ${directory}`
-    }`,
-    { refused: true },
-  )
+  const [flags, more] = directory === DIRECTORY_DEFAULT ? ['', ''] : [` --data ${directory}`, ' --']
+  const how = `architect${flags} (in a clone: npm start${more}${flags})`
+  const message = `Cannot find a node: none was started in "${directory}"; start one with: ${how}`
+  throw new Unreachable(message, { refused: true })
 }
 
 function startHint(directory: string | undefined): string {
