@@ -2,7 +2,7 @@ import type { Task, TaskId, TaskState, Attempt } from './task/task.ts'
 import type { TaskSpec } from './task/spec.ts'
 import type { BulkFilter } from './task/command.ts'
 import type { RuntimeError } from '../runtime/errors.ts'
-import type { Receipt } from '../runtime/shard/machine.ts'
+import type { Receipt, Verdict } from '../runtime/shard/machine.ts'
 
 /**
  * What the doors (gRPC, console, HTTP) can ask of the fleet through this node. Every method may
@@ -30,6 +30,8 @@ export interface Fleet {
   watch(filter: WatchFilter, listener: (task: Task) => void): Subscription
   /** The output of an attempt from a byte offset on, live until it ends. */
   output(request: OutputRequest, sink: OutputSink): Following
+  /** Whether this receipt was given for a committed entry. */
+  verify(receipt: Receipt): Promise<Verdict>
   status(): Promise<FleetStatus>
   /** How many tasks are in which state: what `status` says of them, at once. */
   counts(): Readonly<Record<TaskState, number>>

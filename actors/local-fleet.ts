@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
 import { SHARD_COUNT } from '../runtime/authority/topology.ts'
-import type { Shards } from '../runtime/shard/machine.ts'
+import type { Receipt, Shards, Verdict } from '../runtime/shard/machine.ts'
 import type { Blobs } from '../runtime/storage/blobs/blobs.ts'
 import { pack } from '../runtime/storage/codec.ts'
 import type { Space } from '../runtime/storage/space/space.ts'
@@ -217,6 +217,14 @@ export class LocalFleet implements Fleet {
         output?.close()
       },
     }
+  }
+
+  verify(receipt: Receipt): Promise<Verdict> {
+    return new Promise((resolve, reject) => {
+      this.#options.shards.verify(receipt, (verdict) =>
+        verdict instanceof Error ? reject(verdict) : resolve(verdict),
+      )
+    })
   }
 
   status(): Promise<FleetStatus> {

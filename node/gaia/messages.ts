@@ -10,6 +10,7 @@ import type { TaskSpec } from '../../actors/task/spec.ts'
 import type { Attempt, Outcome, Task } from '../../actors/task/task.ts'
 import type { DeadLetter } from '../../runtime/actor/dead-letters.ts'
 import type { ActorMetrics } from '../../runtime/actor/metrics.ts'
+import type { Receipt, Verdict } from '../../runtime/shard/machine.ts'
 import type { RecordSchema } from '../admin/actions.ts'
 import type { Token, TokenRequest } from '../credentials.ts'
 
@@ -22,6 +23,7 @@ export interface Unary {
   readonly ActOnTask: Call<Omit<ActRequest, 'by'>, TaskMessage>
   readonly PauseProject: Call<{ readonly project: string; readonly paused: boolean }, object>
   readonly GetStatus: Call<object, FleetStatus>
+  readonly VerifyReceipt: Call<Receipt, { readonly verdict: Verdict }>
   readonly ListActors: Call<object, ActorsMessage>
   readonly ListSchemas: Call<object, { readonly schemas: readonly RecordSchema[] }>
   readonly ConsoleLink: Call<object, { readonly url: string; readonly expiresMs: number }>

@@ -40,6 +40,14 @@ export const FORMAT_RECORDS: readonly FormatRecord[] = [
     },
   },
   {
+    format: FORMATS.proof,
+    summary: 'What is left of entries that were dropped, for receipts.',
+    fields: {
+      epochs: 'epoch and how many entries it has, in turn',
+      hashes: 'the first 16 bytes of the chain hash of each entry, one after the other',
+    },
+  },
+  {
     format: FORMATS.history,
     summary: 'A finished row.',
     fields: { index: 'of the log, which the row stands for', row: 'as its kind has it' },

@@ -10,6 +10,8 @@ export const FORMATS = {
   record: { kind: 'record', version: 1 },
   /** The events of one entry: its version goes up when an event of any kind changes. */
   entry: { kind: 'entry', version: 1 },
+  /** What is left of entries that were dropped. */
+  proof: { kind: 'proof', version: 1 },
   /** A finished row, and the index it stands for. */
   history: { kind: 'history', version: 1 },
   /** A row that left history. */

@@ -7,7 +7,7 @@ import type { StoreId } from '../storage/store-id.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Chain } from './entry.ts'
 import { Leadership } from './leadership.ts'
-import type { Answer, Machine, Shards } from './machine.ts'
+import type { Answer, Machine, Receipt, Shards, Verdict } from './machine.ts'
 import { Carrier } from './mail/carrier.ts'
 import type { MailMessage } from './mail/letter.ts'
 import { withMail, type MailCommand } from './mail/mail.ts'
@@ -137,6 +137,15 @@ export class ShardHost<Command extends object> implements Shards<Command> {
     if (leadership) return leadership.command(command, deadlineMs, answer)
     const why = this.#unreadable.get(shard)?.message ?? 'this node does not lead it'
     const message = `Cannot decide in shard ${shard}: ${why}`
+    answer(new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 }))
+  }
+
+  verify(receipt: Receipt, answer: (verdict: Verdict | RuntimeError) => void): void {
+    const { shard } = receipt
+    const leadership = this.#leaderships.get(shard)
+    if (leadership?.active) return leadership.verify(receipt, answer)
+    const why = this.#unreadable.get(shard)?.message ?? 'this node does not lead it'
+    const message = `Cannot verify a receipt of shard ${shard}: ${why}`
     answer(new RuntimeError('NOT_LEADER', message, { retryAfterMs: 100 }))
   }
 

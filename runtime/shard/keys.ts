@@ -5,6 +5,7 @@ import type { KeyRange } from '../storage/store.ts'
  *
  *   hot   s/<shard>/m                    the copy's numbers
  *         s/<shard>/l/<first index>      entries, as many as one commit group took
+ *         s/<shard>/p/<first index>      hashes of entries that were dropped
  *         s/<shard>/r/<kind>/<id>        rows that live, or are looked up
  *         s/<shard>/g/<kind>/<id>        rows that left history: to be deleted from the cold one
  *   cold  h/<shard>/<kind>/<id>          rows that are finished
@@ -24,6 +25,19 @@ export function recordKey(shard: number, firstIndex: number): string {
 
 export function recordRange(shard: number): KeyRange {
   return prefix(`s/${two(shard)}/l/`)
+}
+
+export function proofKey(shard: number, firstIndex: number): string {
+  return `s/${two(shard)}/p/${wide(firstIndex)}`
+}
+
+/** Index of the first entry that is proved there. */
+export function readProofKey(key: string): number {
+  return Number(key.slice(-INDEX_DIGITS))
+}
+
+export function proofRange(shard: number): KeyRange {
+  return prefix(`s/${two(shard)}/p/`)
 }
 
 export function liveKey(shard: number, kind: string, id: string): string {

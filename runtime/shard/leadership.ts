@@ -4,11 +4,11 @@ import { assert, RuntimeError } from '../errors.ts'
 import type { Clock, Timer } from '../scheduling/clock.ts'
 import type { Store } from '../storage/store.ts'
 import type { StoreId } from '../storage/store-id.ts'
-import type { Chain, Entry } from './entry.ts'
+import { hex, type Chain, type Entry } from './entry.ts'
 import { decodeEvents, encodeEvents } from './formats.ts'
 import * as leader from './leader.ts'
 import { Ledger } from './ledger.ts'
-import type { Answer, Machine } from './machine.ts'
+import type { Answer, Machine, Receipt, Verdict } from './machine.ts'
 import type { ShardMessage } from './messages.ts'
 import type { ReplicaDisk } from './replica-disk.ts'
 import { lastHash, lastIndex, type Replica } from './replica.ts'
@@ -86,6 +86,15 @@ export class Leadership<Command> {
     if (this.#ledger) return this.#ledger.command(command, deadlineMs, answer)
     const message = `Cannot decide in shard ${this.shard}: its leadership is not active yet`
     answer(new RuntimeError('NOT_LEADER', message, { retryAfterMs: 50 }))
+  }
+
+  verify(receipt: Receipt, answer: (verdict: Verdict | RuntimeError) => void): void {
+    if (receipt.index > this.#committedIndex) return answer('false')
+    this.#options.replica.prove(receipt.index, (proof) => {
+      if (proof === undefined || proof instanceof RuntimeError) return answer(proof ?? 'unknown')
+      const same = proof.epoch === receipt.epoch && receipt.hash.startsWith(hex(proof.hash))
+      answer(same ? 'true' : 'false')
+    })
   }
 
   #step(input: leader.LeaderInput): void {

@@ -61,11 +61,14 @@ export interface Position {
   readonly index: number
 }
 
-/** The proof that an entry is committed: `verify` it years later. */
+/** The proof that an entry is committed: to be verified for as long as its shard keeps hashes of old entries. */
 export interface Receipt extends Position {
   /** Chain hash of the log up to and including the entry, hex. */
   readonly hash: string
 }
+
+/** What a shard says of a receipt: it was given, it was not, or it is too old for anybody to say. */
+export type Verdict = 'true' | 'false' | 'unknown'
 
 /** What a leader's part may ask of its shard. */
 export interface Shard<Command> {
@@ -129,4 +132,6 @@ export interface Shards<Command = unknown> {
    * @param deadlineMs on the monotonic clock.
    */
   command(shard: number, command: Command, deadlineMs: number, answer: Answer): void
+  /** `NOT_LEADER`: somebody else is to be asked. */
+  verify(receipt: Receipt, answer: (verdict: Verdict | RuntimeError) => void): void
 }

@@ -2,6 +2,7 @@ import type { RuntimeError } from '../errors.ts'
 import type { Op, Store } from '../storage/store.ts'
 import { GENESIS_HASH, type Chain } from './entry.ts'
 import { LogDisk } from './log-disk.ts'
+import { type Proof, Proofs } from './proofs.ts'
 import type { ShardMessage } from './messages.ts'
 import {
   emptyReplica,
@@ -25,12 +26,14 @@ export class ReplicaDisk {
   readonly shard: number
   readonly #options: ReplicaDiskOptions
   readonly #log: LogDisk
+  readonly #proofs: Proofs
   #replica: Replica
 
   constructor(options: ReplicaDiskOptions) {
     this.#options = options
     this.shard = options.shard
     this.#log = new LogDisk(options.shard)
+    this.#proofs = new Proofs(options.shard, options.hot)
     this.#replica = emptyReplica(options.shard, GENESIS)
   }
 
@@ -68,9 +71,20 @@ export class ReplicaDisk {
     }
   }
 
+  /** What is known of an entry, in the log or dropped; `undefined` if that is nothing. */
+  prove(index: number, found: (proof: Proof | undefined | RuntimeError) => void): void {
+    const { base, tail } = this.#replica
+    if (index <= base.index) return this.#proofs.find(index, found)
+    found(tail[index - base.index - 1])
+  }
+
   /** What goes with rows that hold everything up to `applied`: the log before it is dropped. */
   truncate(applied: number): readonly Op[] {
+    const { base, tail } = this.#replica
+    const dropped = tail.slice(0, applied - base.index)
     this.#replica = truncated(this.#replica, applied)
-    return [...this.#log.truncated(applied), this.#log.meta(this.#replica)]
+    this.#proofs.maybeTrim(applied, dropped.length)
+    const proofs = this.#proofs.of(dropped)
+    return [...proofs, ...this.#log.truncated(applied), this.#log.meta(this.#replica)]
   }
 }

@@ -159,6 +159,7 @@ export function samples(): readonly Sample[] {
       data: { promised: 4, normal: 4, applied: 17, base: 17, baseHash: BYTES },
     },
     { format: FORMATS.record, data: { first: 18, epochs: [3, 4], entries: [BYTES, BYTES] } },
+    { format: FORMATS.proof, data: { epochs: [3, 1, 4, 1], hashes: BYTES } },
     { format: FORMATS.entry, data: events.map(brief) },
     { format: FORMATS.history, data: { index: 17, row: BYTES } },
     { format: FORMATS.gone, data: { keys: [keys.historyKey(7, 'task', ID)] } },
@@ -201,6 +202,7 @@ export async function layouts(): Promise<ReadonlyMap<string, Uint8Array>> {
 const KEYS = [
   keys.metaKey(7),
   keys.recordKey(7, 18),
+  keys.proofKey(7, 18),
   keys.liveKey(7, 'task', ID),
   keys.historyKey(7, 'task', ID),
   keys.goneKey(7, 'task', ID),

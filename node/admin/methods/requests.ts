@@ -91,6 +91,12 @@ export function count(
   throw invalid(field, `Cannot use the ${field} ${given}: it is not ${range.min} to ${range.max}`)
 }
 
+/** The hash of a receipt, all of it. */
+export function receiptHash(hash: string): string {
+  if (/^[0-9a-f]{64}$/.test(hash)) return hash
+  throw invalid('hash', `Cannot verify the hash "${hash}": it is not 64 hexadecimal digits`)
+}
+
 export function states(given: readonly string[] = []): { readonly states?: readonly TaskState[] } {
   if (given.length === 0) return {}
   return { states: given.map((state) => choice('state', state, TASK_STATES)) }

@@ -1,4 +1,5 @@
 import { ROLES } from '../../../actors/doors/principal.ts'
+import type { Receipt } from '../../../runtime/shard/machine.ts'
 import { backup } from './backup.ts'
 import { bulk } from './bulk.ts'
 import { followOutput } from './output.ts'
@@ -8,6 +9,7 @@ import {
   count,
   given,
   present,
+  receiptHash,
   states,
   type ActMessage,
   type ListMessage,
@@ -50,6 +52,10 @@ export const METHODS = {
     },
   ),
   GetStatus: unary('viewer', (_request, _caller, { fleet }) => fleet.status()),
+  VerifyReceipt: unary<Partial<Receipt>>('viewer', async (request, _caller, { fleet }) => {
+    const { shard = 0, epoch = 0, index = 0, hash = '' } = request
+    return { verdict: await fleet.verify({ shard, epoch, index, hash: receiptHash(hash) }) }
+  }),
   ListActors: unary('viewer', (_request, _caller, { actions: { actors } }) => ({
     actors: [...actors.metrics()],
     deadLetters: { counts: actors.deadLetters.counts, recent: actors.deadLetters.recent() },

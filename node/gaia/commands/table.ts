@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { adminActors } from './admin/actors.ts'
 import { adminBackup } from './admin/backup.ts'
 import { adminRestore } from './admin/restore.ts'
+import { adminVerify } from './admin/verify.ts'
 import { adminSchema } from './admin/schema.ts'
 import { completionOf } from './completion.ts'
 import { consoleLink } from './console.ts'
@@ -42,5 +43,6 @@ export const COMMANDS: readonly Command[] = [
   adminSchema,
   adminBackup,
   adminRestore,
+  adminVerify,
   completionOf(() => COMMANDS),
 ]

@@ -6,7 +6,7 @@ import { followTask, type Follower } from './follow-task.ts'
 import type { TaskMessage } from '../messages.ts'
 import { commandCode, endedByItself } from './outcome.ts'
 import { jsonLine, plain } from '../print.ts'
-import { submitTask, type Submission } from './submit-task.ts'
+import { submitTask, type Submission, type Submitted } from './submit-task.ts'
 
 /** What `gaia run` does once it knows what to run. */
 export async function runTask(
@@ -14,8 +14,9 @@ export async function runTask(
   { context, detach }: { readonly context: Context; readonly detach: boolean },
 ): Promise<number> {
   const show = context.json ? jsonShow(context) : textShow(context)
-  const id = await submitTask(submission, context, show)
-  await show.queued(id, detach)
+  const submitted = await submitTask(submission, context, show)
+  const { id } = submitted
+  await show.queued(submitted, detach)
   if (detach) return EXIT.ok
   const interrupts = watchInterrupts(id, context)
   try {
@@ -30,7 +31,7 @@ export async function runTask(
 
 /** Where a run is shown. */
 interface Show extends Follower {
-  queued(id: TaskId, detach: boolean): Promise<void>
+  queued(submitted: Submitted, detach: boolean): Promise<void>
   result(task: TaskMessage, exitCode: number): Promise<void>
 }
 
@@ -73,7 +74,7 @@ function watchInterrupts(id: TaskId, context: Context): Interrupts {
 
 function textShow({ terminal }: Context): Show {
   return {
-    async queued(id, detach) {
+    async queued({ id }, detach) {
       if (detach) await terminal.out(`${id}\n`)
       else terminal.progress(`${id}  submitted`)
     },
@@ -106,7 +107,7 @@ function jsonShow({ terminal }: Context): Show {
     return decoder
   }
   return {
-    queued: (id) => tell('task.queued', { id }),
+    queued: ({ id, receipt }) => tell('task.queued', { id, receipt }),
     output(chunk, { attempt, offset }) {
       const text = decoderOf(attempt).write(Buffer.from(chunk))
       return tell('task.output', { attempt, offset, bytes: chunk.length, text })

@@ -2,6 +2,7 @@ import type { TaskId } from '../../../actors/task/task.ts'
 import type { Reach } from '../command.ts'
 import { enduring, type Follower } from './follow-task.ts'
 import type { SpecMessage } from '../messages.ts'
+import { formatReceipt } from '../receipt.ts'
 
 /** What to submit, and where. */
 export interface Submission {
@@ -9,6 +10,12 @@ export interface Submission {
   readonly spec: SpecMessage
   /** The same key gives the same task. Default: a new one. */
   readonly key?: string
+}
+
+export interface Submitted {
+  readonly id: TaskId
+  /** As `gaia admin verify` takes it. */
+  readonly receipt: string
 }
 
 /**
@@ -19,15 +26,15 @@ export async function submitTask(
   { project, spec, key }: Submission,
   context: Reach,
   notices: Pick<Follower, 'lost' | 'found'>,
-): Promise<TaskId> {
+): Promise<Submitted> {
   const request = {
     ...(project !== undefined && { project }),
     specs: [spec],
     key: key ?? context.newKey(),
   }
   let tries = 0
-  const { ids } = await enduring({ context, notices, reached: false }, (client) =>
+  const { ids, receipt } = await enduring({ context, notices, reached: false }, (client) =>
     client.call('SubmitTask', { ...request, try: ++tries }),
   )
-  return ids[0] ?? ''
+  return { id: ids[0] ?? '', receipt: formatReceipt(receipt) }
 }

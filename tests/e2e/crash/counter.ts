@@ -42,7 +42,7 @@ export class Counter {
   async start(): Promise<void> {
     const argv = ['sh', '-c', SCRIPT, this.#stopFile, this.#journal.path]
     const spec = { title: 'counter', argv, priority: PRIORITY, retry: AT_ONCE }
-    const id = await submitTask({ project: PROJECT, spec }, this.#reach, notices)
+    const { id } = await submitTask({ project: PROJECT, spec }, this.#reach, notices)
     this.#task = followTask(id, this.#reach, this.#follower())
   }
 

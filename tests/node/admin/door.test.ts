@@ -167,6 +167,10 @@ t.test('ListTasks pages, ActOnTask acts, PauseProject pauses, tokens come and go
   t.equal(credentials.verify(secret), undefined)
   t.equal((await failureOf(client.unary('GetStatus', {}, bearer(secret)))).code, 16)
   t.match(await client.unary('GetStatus', {}), { node: 'one', nodes: [{ slots: 4 }] })
+  const receipt = { shard: 7, epoch: 1, index: 42, hash: 'ab'.repeat(32) }
+  t.match(await client.unary('VerifyReceipt', receipt), { verdict: 'true' })
+  const short = await failureOf(client.unary('VerifyReceipt', { ...receipt, hash: 'ab' }))
+  t.match(short, { code: 3, details: /it is not 64 hexadecimal digits/ })
   t.match(await client.unary('ListActors', {}), {
     actors: [{ id: 'idle', status: 'running', messages: 0 }],
     deadLetters: { counts: { late: 1, full: 0 }, recent: [{ to: 'idle', type: 'nudge' }] },

@@ -16,6 +16,7 @@ import { summaryOf } from '../../../actors/catalog/summary.ts'
 import { TASK_STATES, type Task, type TaskId, type TaskState } from '../../../actors/task/task.ts'
 import type { TaskSpec } from '../../../actors/task/spec.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
+import type { Receipt, Verdict } from '../../../runtime/shard/machine.ts'
 
 const STARTED_MS = 1_767_225_600_000
 
@@ -159,6 +160,13 @@ export class MemoryFleet implements Fleet {
     const output = this.outputs.get(request.id)
     if (!output) throw new RuntimeError('NOT_FOUND', `Cannot find the output of "${request.id}"`)
     return output.follow(request, sink)
+  }
+
+  /** It has given those whose hash begins with `ab`, and nobody can say of the first ten. */
+  async verify({ index, hash }: Receipt): Promise<Verdict> {
+    this.#maybeFail()
+    if (index <= 10) return 'unknown'
+    return hash.startsWith('ab') ? 'true' : 'false'
   }
 
   async status(): Promise<FleetStatus> {

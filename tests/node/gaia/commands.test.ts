@@ -157,6 +157,12 @@ t.test('lists, tasks, status and tokens are shown to people and to programs', as
     deadLetters: { counts: { late: 1 } },
   })
   t.match((await node.gaia('admin', 'schema')).out, /task +v1/)
+  const receipt = (index: number, digits: string): string => `7/1/${index}/${digits.repeat(32)}`
+  t.match(await node.gaia('admin', 'verify', receipt(42, 'ab')), { out: 'true\n', code: 0 })
+  t.match(await node.gaia('admin', 'verify', receipt(42, 'cd')), { out: 'false\n', code: 1 })
+  t.match(await node.gaia('admin', 'verify', receipt(4, 'ab')), { out: 'unknown\n', code: 1 })
+  const wrong = await node.gaia('admin', 'verify', '7/1/42')
+  t.match(wrong, { code: 2, err: 'Cannot verify "7/1/42": a receipt is shard/epoch/index/hash' })
   t.match((await node.gaia('admin', 'backup', '/somewhere')).out, '100 B in /somewhere')
 
   const secret = (

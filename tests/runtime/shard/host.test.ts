@@ -1,6 +1,8 @@
 import t from 'tap'
 import { SHARD_COUNT } from '../../../runtime/authority/topology.ts'
 import { liveKey, metaKey, recordKey, recordRange } from '../../../runtime/shard/keys.ts'
+import type { Receipt } from '../../../runtime/shard/machine.ts'
+import type { System } from '../../../runtime/system.ts'
 import { Bench, sumMachine, type SumCommand } from '../system-of.ts'
 
 /** A store with something in shard 7, whose program has died right after it answered. */
@@ -98,6 +100,46 @@ t.test('stop() writes what is only in memory, and the next start reads it', asyn
   t.same(recordsOf(bench), [], 'and the log is not needed any more')
   bench.crash()
   t.match(bench.ask(bench.start(), 7, { type: 'read', id: 'a' }), { reply: 5 })
+})
+
+/** What the shard says of a receipt, after so long. */
+function verdictOf(bench: Bench, system: System<SumCommand>, receipt: Receipt, waitMs = 1): string {
+  bench.clock.advance(waitMs)
+  let said = 'nothing was said'
+  system.shards.verify(receipt, (verdict) => {
+    said = verdict instanceof Error ? verdict.message : verdict
+  })
+  bench.clock.advance(1)
+  return said
+}
+
+t.test('a receipt is true at once, after its entry was dropped, and after a crash', async (t) => {
+  const bench = new Bench(sumMachine)
+  let system = bench.start()
+  const given = [1, 2, 3].map((amount) => {
+    const answer = bench.ask(system, 7, { type: 'add', id: 'a', amount }, 5)
+    if (!answer || answer instanceof Error) throw answer ?? new Error('nothing was answered')
+    return answer.at
+  })
+  for (const waitMs of [0, 5, 5, 5, 5, 5, 1_000])
+    for (const at of given)
+      t.equal(verdictOf(bench, system, at, waitMs / 3), 'true', `${waitMs} ms`)
+  t.same(recordsOf(bench), [], 'the log is not needed any more')
+  bench.crash()
+  system = bench.start()
+  for (const at of given) t.equal(verdictOf(bench, system, at), 'true', 'after a crash')
+  const [first] = given
+  if (!first) return
+  const hash = first.hash.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
+  t.equal(verdictOf(bench, system, { ...first, hash }), 'false')
+  t.equal(verdictOf(bench, system, { ...first, epoch: first.epoch + 1 }), 'false')
+  t.equal(verdictOf(bench, system, { ...first, index: first.index + 1 }), 'false')
+  t.equal(verdictOf(bench, system, { ...first, index: 1_000 }), 'false', 'there is no such entry')
+  const image = new Map([...bench.hot.image()].filter(([key]) => !key.startsWith('s/07/p/')))
+  bench.hot.restore(image)
+  bench.crash()
+  t.equal(verdictOf(bench, bench.start(), first), 'unknown', 'what was trimmed')
+  t.match(verdictOf(bench, system, { ...first, shard: 99 }), /does not lead it/)
 })
 
 t.test('stop() of a host that leads nothing is done at once', async (t) => {

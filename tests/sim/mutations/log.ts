@@ -3,6 +3,17 @@ import type { Mutation } from './mutation.ts'
 /** The log, its rows, and the disks below (decisions 1, 4, 5 and 7). */
 export const LOG_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'drop entries and leave no proof of them',
+    climate: 'temperate',
+    edits: [
+      {
+        file: 'runtime/shard/replica-disk.ts',
+        find: 'return [...proofs, ...this.#log',
+        replace: 'return [...this.#log',
+      },
+    ],
+  },
+  {
     name: 'acknowledge before fsync',
     climate: 'temperate',
     edits: [

@@ -5,7 +5,7 @@ import type { Random } from '../../../runtime/scheduling/random.ts'
 import { chance } from '../../../runtime/scheduling/random.ts'
 import { ulid } from '../../../runtime/scheduling/ulid.ts'
 import type { RuntimeError } from '../../../runtime/errors.ts'
-import type { Position } from '../../../runtime/shard/machine.ts'
+import type { Receipt } from '../../../runtime/shard/machine.ts'
 import type { SingleNodeWorld } from './single-node.ts'
 import { fail } from '../violation.ts'
 
@@ -158,13 +158,30 @@ export class SimulatedClient {
     return true
   }
 
+  /** RECEIPT: what was answered stays true, whoever leads. Asked until somebody knows. */
+  #verify(receipt: Receipt): void {
+    const { clock } = this.#world
+    let known = false
+    const ask = (): void => {
+      if (known) return
+      clock.after(TIMEOUT_MS, ask)
+      this.#world.node?.system.shards.verify(receipt, (verdict) => {
+        if (known || verdict instanceof Error) return
+        known = true
+        this.#waiting -= 1
+        if (verdict !== 'true') fail(`RECEIPT: ${JSON.stringify(receipt)} is ${verdict}`)
+      })
+    }
+    clock.after(REPEAT_MS, ask)
+  }
+
   #heard(request: Request, heard: Heard): void {
     const { oracle } = this.#world
     const { command, reply, at } = heard
     const id = keyId(request)
     if (reply.type === 'submitted') {
       oracle.answered(id, reply.ids, at)
-      this.#waiting -= 1
+      this.#verify(at)
       return this.#afterwards(request, command.try)
     }
     if (reply.type !== 'refused') fail(`a submit is answered ${reply.type}`)
@@ -205,7 +222,7 @@ export class SimulatedClient {
   }
 }
 
-type Heard = { readonly command: Submit; readonly reply: Reply; readonly at: Position }
+type Heard = { readonly command: Submit; readonly reply: Reply; readonly at: Receipt }
 
 /** Nobody remembers that: it changes. */
 function isFull(reply: Reply): boolean {
