@@ -12,7 +12,7 @@ import { Carrier } from './mail/carrier.ts'
 import type { MailMessage } from './mail/letter.ts'
 import { withMail, type MailCommand } from './mail/mail.ts'
 import type { ShardMessage } from './messages.ts'
-import { ReplicaDisk } from './replica-disk.ts'
+import { ReplicaDisk } from './replica/replica-disk.ts'
 
 /** The parts of a node that understand messages within a shard, and letters between two. */
 const PART = 'shard'

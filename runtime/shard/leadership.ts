@@ -10,8 +10,8 @@ import * as leader from './leader.ts'
 import { Ledger } from './ledger.ts'
 import type { Answer, Machine, Receipt, Verdict } from './machine.ts'
 import type { ShardMessage } from './messages.ts'
-import type { ReplicaDisk } from './replica-disk.ts'
-import { lastHash, lastIndex, type Replica } from './replica.ts'
+import type { ReplicaDisk } from './replica/replica-disk.ts'
+import { lastHash, lastIndex, type Replica } from './replica/replica.ts'
 import { Rows } from './rows.ts'
 
 /** Rows go to disk when so many wait, or so long after the first. Units: rows, ms. */

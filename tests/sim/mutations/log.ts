@@ -7,7 +7,7 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
     climate: 'temperate',
     edits: [
       {
-        file: 'runtime/shard/replica-disk.ts',
+        file: 'runtime/shard/replica/replica-disk.ts',
         find: 'return [...proofs, ...this.#log',
         replace: 'return [...this.#log',
       },
@@ -148,7 +148,7 @@ export const LOG_MUTATIONS: readonly Mutation[] = [
     climate: 'temperate',
     edits: [
       {
-        file: 'runtime/shard/replica.ts',
+        file: 'runtime/shard/replica/replica.ts',
         find: 'return { ...replica, applied, base: { index: applied, hash }, tail: replica.tail.slice(dropped) }',
         replace:
           'return { ...replica, applied: replica.applied, base: replica.base, tail: replica.tail }',

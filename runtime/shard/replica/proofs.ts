@@ -1,9 +1,9 @@
-import type { RuntimeError } from '../errors.ts'
-import { decodeValue, encodeValue } from '../storage/format.ts'
-import type { Op, Store } from '../storage/store.ts'
-import type { Entry } from './entry.ts'
-import { FORMATS } from './formats.ts'
-import { proofKey, proofRange, readProofKey } from './keys.ts'
+import type { RuntimeError } from '../../errors.ts'
+import { decodeValue, encodeValue } from '../../storage/format.ts'
+import type { Op, Store } from '../../storage/store.ts'
+import type { Entry } from '../entry.ts'
+import { FORMATS } from '../formats.ts'
+import { proofKey, proofRange, readProofKey } from '../keys.ts'
 
 /** Of each hash: nobody finds another entry with the same half. */
 const HASH_BYTES = 16

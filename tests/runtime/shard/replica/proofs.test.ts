@@ -1,11 +1,11 @@
 import t from 'tap'
-import type { RuntimeError } from '../../../runtime/errors.ts'
-import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
-import type { Entry } from '../../../runtime/shard/entry.ts'
-import { proofRange } from '../../../runtime/shard/keys.ts'
-import { PROVED_MAX, type Proof, Proofs } from '../../../runtime/shard/proofs.ts'
-import { MemoryEngine } from '../../../runtime/storage/memory-engine.ts'
-import type { Store } from '../../../runtime/storage/store.ts'
+import type { RuntimeError } from '../../../../runtime/errors.ts'
+import { VirtualClock } from '../../../../runtime/scheduling/virtual-clock.ts'
+import type { Entry } from '../../../../runtime/shard/entry.ts'
+import { proofRange } from '../../../../runtime/shard/keys.ts'
+import { PROVED_MAX, type Proof, Proofs } from '../../../../runtime/shard/replica/proofs.ts'
+import { MemoryEngine } from '../../../../runtime/storage/memory-engine.ts'
+import type { Store } from '../../../../runtime/storage/store.ts'
 
 /** An entry whose hash says which it is. */
 function entryOf(index: number, epoch: number): Entry {

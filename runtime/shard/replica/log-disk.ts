@@ -1,9 +1,9 @@
-import { assert, RuntimeError } from '../errors.ts'
-import { decodeValue, encodeValue } from '../storage/format.ts'
-import type { Op, Store } from '../storage/store.ts'
-import type { Base, Chain, Entry } from './entry.ts'
-import { FORMATS } from './formats.ts'
-import { metaKey, recordKey, recordRange } from './keys.ts'
+import { assert, RuntimeError } from '../../errors.ts'
+import { decodeValue, encodeValue } from '../../storage/format.ts'
+import type { Op, Store } from '../../storage/store.ts'
+import type { Base, Chain, Entry } from '../entry.ts'
+import { FORMATS } from '../formats.ts'
+import { metaKey, recordKey, recordRange } from '../keys.ts'
 import { emptyReplica, type Replica } from './replica.ts'
 
 /** The entries of one append, as one value in the store. */

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
-import { GENESIS_HASH, type Entry } from '../../../runtime/shard/entry.ts'
-import { LogDisk } from '../../../runtime/shard/log-disk.ts'
-import { emptyReplica, type Replica } from '../../../runtime/shard/replica.ts'
-import { chainHash } from '../../../runtime/storage/checksum.ts'
-import { MemoryHighWater } from '../../../runtime/storage/high-water.ts'
-import { MemoryEngine } from '../../../runtime/storage/memory-engine.ts'
-import { SafeStore } from '../../../runtime/storage/safe-store.ts'
-import type { Op } from '../../../runtime/storage/store.ts'
+import { VirtualClock } from '../../../../runtime/scheduling/virtual-clock.ts'
+import { GENESIS_HASH, type Entry } from '../../../../runtime/shard/entry.ts'
+import { LogDisk } from '../../../../runtime/shard/replica/log-disk.ts'
+import { emptyReplica, type Replica } from '../../../../runtime/shard/replica/replica.ts'
+import { chainHash } from '../../../../runtime/storage/checksum.ts'
+import { MemoryHighWater } from '../../../../runtime/storage/high-water.ts'
+import { MemoryEngine } from '../../../../runtime/storage/memory-engine.ts'
+import { SafeStore } from '../../../../runtime/storage/safe-store.ts'
+import type { Op } from '../../../../runtime/storage/store.ts'
 
 const SHARD = 7
 const GENESIS = { index: 0, hash: GENESIS_HASH }

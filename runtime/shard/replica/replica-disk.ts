@@ -1,9 +1,9 @@
-import type { RuntimeError } from '../errors.ts'
-import type { Op, Store } from '../storage/store.ts'
-import { GENESIS_HASH, type Chain } from './entry.ts'
+import type { RuntimeError } from '../../errors.ts'
+import type { Op, Store } from '../../storage/store.ts'
+import { GENESIS_HASH, type Chain } from '../entry.ts'
 import { LogDisk } from './log-disk.ts'
 import { type Proof, Proofs } from './proofs.ts'
-import type { ShardMessage } from './messages.ts'
+import type { ShardMessage } from '../messages.ts'
 import {
   emptyReplica,
   step,

@@ -1,6 +1,6 @@
-import { assert, unreachable } from '../errors.ts'
-import type { Base, Entry } from './entry.ts'
-import type { ShardMessage } from './messages.ts'
+import { assert, unreachable } from '../../errors.ts'
+import type { Base, Entry } from '../entry.ts'
+import type { ShardMessage } from '../messages.ts'
 
 /**
  * One store's copy of one shard's log: what it has promised, installed and taken (SL1, SL3, SL5).

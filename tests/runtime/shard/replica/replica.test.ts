@@ -1,6 +1,11 @@
 import t from 'tap'
-import { GENESIS_HASH, type Entry } from '../../../runtime/shard/entry.ts'
-import { emptyReplica, lastIndex, step, truncated } from '../../../runtime/shard/replica.ts'
+import { GENESIS_HASH, type Entry } from '../../../../runtime/shard/entry.ts'
+import {
+  emptyReplica,
+  lastIndex,
+  step,
+  truncated,
+} from '../../../../runtime/shard/replica/replica.ts'
 
 const genesis = { index: 0, hash: GENESIS_HASH }
 const shard = 3
