@@ -1,7 +1,6 @@
 import type { Task, TaskId, TaskState, Attempt } from './task/task.ts'
 import type { TaskSpec } from './task/spec.ts'
 import type { BulkFilter } from './task/command.ts'
-import type { RuntimeError } from '../runtime/errors.ts'
 import type { Receipt, Verdict } from '../runtime/shard/machine.ts'
 
 /**
@@ -28,7 +27,7 @@ export interface Fleet {
    * A listener that is slow gets the newest state of each task, not every one between.
    */
   watch(filter: WatchFilter, listener: (task: Task) => void): Subscription
-  /** The output of an attempt from a byte offset on, live until it ends. */
+  /** The output of an attempt from a byte offset on, live until it ends. Never throws: see `failed`. */
   output(request: OutputRequest, sink: OutputSink): Following
   /** Whether this receipt was given for a committed entry. */
   verify(receipt: Receipt): Promise<Verdict>
@@ -131,8 +130,10 @@ export interface OutputRequest {
 export interface OutputSink {
   /** `offset` is that of the chunk's first byte. Return `false` to be paused until `resume`. */
   bytes(offset: number, chunk: Uint8Array): boolean
-  /** Nothing more will come: the attempt ended, or its output is gone, or is damaged. */
-  end(attempt: Attempt | undefined, failure?: RuntimeError): void
+  /** Nothing more will come: the attempt ended, or its output is gone. */
+  end(attempt: Attempt | undefined): void
+  /** In place of `end`: there is no such task, its shard does not answer, or a blob is damaged. */
+  failed(failure: Error): void
 }
 
 export interface Following {

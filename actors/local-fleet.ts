@@ -208,7 +208,9 @@ export class LocalFleet implements Fleet {
         const attempt = request.attempt ?? task.attempt
         output = new AttemptOutput(this.#options, { task, attempt, fromOffset, follow }, sink)
       },
-      () => sink.end(undefined),
+      (failure: Error) => {
+        if (!closed) sink.failed(failure)
+      },
     )
     return {
       resume: () => output?.resume(),

@@ -112,15 +112,15 @@ export type FromNode =
   | { readonly t: 'res'; readonly id: string; readonly ok?: unknown; readonly err?: Problem }
   /**
    * First `handle`, which its binary frames carry, and the `offset` they start at. Then, once, with
-   * `ended`: the attempt is over and every byte before `offset` was sent; or what is kept of it is
-   * `damaged`, in one line, and no more can be.
+   * `ended`: the attempt is over and every byte before `offset` was sent; or no more can be, for the
+   * `failure`, in one line.
    */
   | {
       readonly t: 'term'
       readonly ch: Channel
       readonly handle: number
       readonly ended?: boolean
-      readonly damaged?: string
+      readonly failure?: string
       readonly offset: number
     }
   | { readonly t: 'bye'; readonly why: 'drain' | 'auth' | 'slow'; readonly retryMs: number }

@@ -106,7 +106,7 @@ export class AttemptOutput implements Following {
       bytes: (offset, chunk) => {
         if (!this.#sink.bytes(offset, chunk)) this.#terminal?.pause()
       },
-      end: (failure) => this.#end(attempt, failure),
+      end: (failure) => (failure ? this.#fail(failure) : this.#end(attempt)),
     })
     return true
   }
@@ -159,10 +159,16 @@ export class AttemptOutput implements Following {
     return attemptOf(task, key)
   }
 
-  #end(attempt: Attempt | undefined, failure?: RuntimeError): void {
+  #end(attempt: Attempt | undefined): void {
     if (this.#closed) return
     this.close()
-    this.#sink.end(attempt, failure)
+    this.#sink.end(attempt)
+  }
+
+  #fail(failure: RuntimeError): void {
+    if (this.#closed) return
+    this.close()
+    this.#sink.failed(failure)
   }
 }
 

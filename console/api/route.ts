@@ -90,7 +90,7 @@ export type Answer =
 export type Begin = (headers: Headers) => Outflow
 
 /** It cannot begin, or not go on: what a client has by then is seen to be cut off. */
-export type Fail = (failure: RuntimeError) => void
+export type Fail = (failure: Error) => void
 
 /** Where a stream comes from, told of what the other side does. */
 export interface Source {

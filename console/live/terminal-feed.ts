@@ -1,7 +1,6 @@
 import type { Fleet, Following } from '../../actors/fleet.ts'
 import { lineOf } from '../../actors/doors/failure.ts'
 import type { Attempt } from '../../actors/task/task.ts'
-import type { RuntimeError } from '../../runtime/errors.ts'
 import type { Channel } from '../protocol.ts'
 import { TERM_HEADER_BYTES } from '../protocol.ts'
 import { FRAME_BYTES_MAX, frameOf, terminalFrame } from './frames.ts'
@@ -43,7 +42,8 @@ export class TerminalFeed {
       { id, attempt, fromOffset: from, follow: true },
       {
         bytes: (offset, chunk) => this.#bytes(offset, chunk),
-        end: (ended, failure) => this.#end(ended, failure),
+        end: (ended) => this.#end(ended),
+        failed: (failure) => this.#last({ failure: lineOf(failure.message) }),
       },
     )
     if (this.#over) this.#following.close()
@@ -80,14 +80,18 @@ export class TerminalFeed {
   }
 
   /** Without an attempt there is no output (yet): the page may ask again once the task has moved. */
-  #end(ended: Attempt | undefined, failure?: RuntimeError): void {
+  #end(ended: Attempt | undefined): void {
+    if (ended?.endedMs !== undefined) return this.#last({})
+    if (this.#over) return
+    this.#over = true
+    const { ch, send } = this.#options
+    send(frameOf({ t: 'reset', ch, why: 'gone' }), 'text')
+  }
+
+  #last(why: { readonly failure?: string }): void {
     if (this.#over) return
     this.#over = true
     const { ch, handle, send } = this.#options
-    const over = ended?.endedMs !== undefined
-    const damaged = failure ? { damaged: lineOf(failure.message) } : {}
-    const last = { t: 'term', ch, handle, ended: true, offset: this.#sent, ...damaged } as const
-    if (over) send(frameOf(last), 'text')
-    else send(frameOf({ t: 'reset', ch, why: 'gone' }), 'text')
+    send(frameOf({ t: 'term', ch, handle, ended: true, offset: this.#sent, ...why }), 'text')
   }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Following } from '../../../actors/fleet.ts'
 import type { Outflow } from '../../http/server.ts'
-import type { RuntimeError } from '../../../runtime/errors.ts'
 import { type ApiPorts, type Begin, type Fail, route, type Source } from '../route.ts'
 
 const offset = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
@@ -30,7 +29,7 @@ export const followOutput = route({
   query,
   example: { status: 200, contentType: 'application/octet-stream' },
   async answer({ params: { id = '' }, query: asked }, { fleet, onDrain }) {
-    await fleet.task(id) // `NOT_FOUND` is an answer; an output that is not there is an empty one.
+    await fleet.task(id) // For HEAD, which opens nothing.
     return {
       type: 'stream',
       open: (begin, fail) => new OutputStream({ fleet, onDrain, begin, fail }, { id, ...asked }),
@@ -69,7 +68,8 @@ class OutputStream implements Source {
       { ...which, fromOffset, follow: asked.follow === 'true' },
       {
         bytes: (at, chunk) => this.#bytes(at, chunk),
-        end: (_attempt, failure) => (failure ? this.#damaged(failure) : this.#end()),
+        end: () => this.#end(),
+        failed: (failure) => this.#failed(failure),
       },
     )
     if (this.#ended) this.#following.close() // It was said within the call.
@@ -107,7 +107,7 @@ class OutputStream implements Source {
     out.abort()
   }
 
-  #damaged(failure: RuntimeError): void {
+  #failed(failure: Error): void {
     if (this.#ended) return
     this.#over()
     this.#fail(failure)

@@ -43,8 +43,8 @@ export type Output =
       readonly channel: Channel
       readonly offset: number
       readonly ended: true
-      /** Why there is no more of it, though there was. */
-      readonly damaged?: string
+      /** Why there is no more of it, though there may be. */
+      readonly failure?: string
     }
 
 export function subscribed(
@@ -147,11 +147,11 @@ function snapped(
 function term(
   channels: Channels,
   subscription: StreamSubscription,
-  { ch, handle, ended, offset, damaged }: Extract<FromNode, { readonly t: 'term' }>,
+  { ch, handle, ended, offset, failure }: Extract<FromNode, { readonly t: 'term' }>,
 ): Change {
   const change = unchanged(withChannel(channels, ch, { ...subscription, handle }))
   if (ended !== true) return change
-  const last = damaged === undefined ? { ended } : { ended, damaged }
+  const last = failure === undefined ? { ended } : { ended, failure }
   return { ...change, output: [{ channel: ch, offset, ...last }] }
 }
 

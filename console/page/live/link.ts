@@ -19,8 +19,8 @@ const AGE_MS = 1_000
 /** Takes the bytes of one attempt, in order; what is missing was not kept by the node. */
 export interface OutputSink {
   bytes(offset: number, bytes: Uint8Array): void
-  /** @param damaged why there is no more of it, though there was. */
-  ended(offset: number, damaged?: string): void
+  /** @param failure why there is no more of it, though there may be. */
+  ended(offset: number, failure?: string): void
 }
 
 export interface Following {
@@ -138,7 +138,7 @@ export class Link {
         const { output } = effect
         const sink = this.#sinks.get(output.channel)
         if ('bytes' in output) sink?.bytes(output.offset, output.bytes)
-        else sink?.ended(output.offset, output.damaged)
+        else sink?.ended(output.offset, output.failure)
       }
     }
   }

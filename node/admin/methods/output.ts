@@ -24,10 +24,11 @@ export function followOutput(
       }
       return room
     },
-    end(attempt, failure) {
-      if (!failure) outlet.write({ end: attempt === undefined ? {} : { attempt } })
-      outlet.end(failure)
+    end(attempt) {
+      outlet.write({ end: attempt === undefined ? {} : { attempt } })
+      outlet.end()
     },
+    failed: (failure) => outlet.end(failure),
   })
   return {
     drained: () => following.resume(),

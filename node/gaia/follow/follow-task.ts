@@ -36,8 +36,8 @@ export async function followTask(
   follower: Follower,
 ): Promise<TaskMessage> {
   const place: Place = { attempt: 0, offset: 0, over: true, told: '' }
-  return await enduring({ context, notices: follower, reached: true }, (client) =>
-    followOn(id, { client, context, follower, place }),
+  return await enduring({ context, notices: follower, reached: true }, (client, going) =>
+    followOn(id, { client, going, context, follower, place }),
   )
 }
 
@@ -48,22 +48,34 @@ export interface Enduring {
   readonly reached: boolean
 }
 
-/** Repeats `work` with a new connection for as long as nodes are lost. */
+/**
+ * Repeats `work` with a new connection for as long as nodes are lost. After a node that answered that
+ * it cannot, only `going`, which `work` calls as it gets on, and its end say that this is over.
+ */
 export async function enduring<Result>(
   { context, notices, reached }: Enduring,
-  work: (client: AdminClient) => Promise<Result>,
+  work: (client: AdminClient, going: () => void) => Promise<Result>,
 ): Promise<Result> {
   let delayMs = 0
+  let answered = false
+  const going = (): void => {
+    if (delayMs > 0) notices.found()
+    delayMs = 0
+  }
   for (;;) {
     const client = await context.connect().catch(lostOnly)
     try {
       if (client instanceof Error) throw client
-      if (delayMs > 0) await client.call('GetStatus', {})
-      if (delayMs > 0) notices.found()
-      delayMs = 0
-      return await work(client)
+      if (delayMs > 0 && !answered) {
+        await client.call('GetStatus', {})
+        going()
+      }
+      const result = await work(client, going)
+      going()
+      return result
     } catch (failure) {
       const lost = lostOnly(failure)
+      answered = lost instanceof RuntimeError
       if (!reached && delayMs === 0 && lost instanceof Unreachable && lost.refused) throw lost
       if (delayMs === 0) notices.lost(lost)
       delayMs = Math.min(RECONNECT_MAX_MS, Math.max(RECONNECT_MIN_MS, delayMs * 2))
@@ -86,6 +98,7 @@ interface Place {
 
 interface Following {
   readonly client: AdminClient
+  readonly going: () => void
   readonly context: Reach
   readonly follower: Follower
   readonly place: Place
@@ -103,6 +116,7 @@ async function followOn(id: TaskId, following: Following): Promise<TaskMessage> 
       const attempt = startedAttempt(task)
       if (attempt > place.attempt) begin(place, attempt)
       if (!place.over) await showAttempt(id, following)
+      following.going()
       if (ENDED.has(task.state)) return task
     }
   } finally {
@@ -122,11 +136,15 @@ function startedAttempt({ attempts }: TaskMessage): number {
   return Math.max(0, ...started.map(({ attempt }) => attempt))
 }
 
-async function showAttempt(id: TaskId, { client, follower, place }: Following): Promise<void> {
+async function showAttempt(
+  id: TaskId,
+  { client, going, follower, place }: Following,
+): Promise<void> {
   const { attempt } = place
   const request = { id, attempt, fromOffset: place.offset, follow: true }
   try {
     for await (const { bytes } of client.stream('FollowOutput', request)) {
+      going()
       if (!bytes) continue
       if (bytes.offset > place.offset) follower.gap(bytes.offset - place.offset)
       await follower.output(bytes.chunk, { attempt, offset: bytes.offset })

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { OutputRequest } from '../../../actors/fleet.ts'
 import type { Attempt } from '../../../actors/task/task.ts'
 import { blobIn } from '../../../actors/output/transcript.ts'
-import type { RuntimeError } from '../../../runtime/errors.ts'
+import { RuntimeError } from '../../../runtime/errors.ts'
 import { LOUD, NodeBench, type BenchOptions } from '../node-of.ts'
 import { idOf } from '../task-of.ts'
 
@@ -13,7 +13,7 @@ class Reader {
   orderly = true
   ends = 0
   attempt: Attempt | undefined
-  failure: RuntimeError | undefined
+  failure: Error | undefined
   /** How many chunks it takes before it asks for a pause. */
   appetite = Infinity
 
@@ -24,9 +24,12 @@ class Reader {
     return --this.appetite > 0
   }
 
-  end(attempt: Attempt | undefined, failure?: RuntimeError): void {
+  end(attempt: Attempt | undefined): void {
     this.ends += 1
     this.attempt = attempt
+  }
+
+  failed(failure: Error): void {
     this.failure = failure
   }
 }
@@ -114,14 +117,13 @@ t.test('an older attempt can be read by its number', async (t) => {
   t.match(newest, { attempt: { attempt: 2 } })
 })
 
-t.test('what nobody holds any more, or was never there, ends at once', async (t) => {
+t.test('an attempt that nobody holds ends at once', async (t) => {
   const bench = benchOf()
   const id = bench.submit({ argv: ['ok', '10'] })
   bench.advance(1_000)
   t.match(await read(bench, { id, attempt: 7 }), {
     reader: { text: /^$/, ends: 1, attempt: undefined },
   })
-  t.match(await read(bench, { id: idOf(99) }), { reader: { ends: 1 } })
 })
 
 t.test('a reader that is full is not fed until it asks for more', async (t) => {
@@ -227,7 +229,7 @@ t.test('a blob that is damaged is named in place of its bytes', async (t) => {
   const { reader } = await read(bench, { id })
   t.match(reader, {
     text: /^$/,
-    ends: 1,
+    ends: 0,
     failure: { code: 'STORE_CORRUPT', details: { blob: hash } },
   })
 })
@@ -242,3 +244,29 @@ t.test('what an attempt said before it was lost is kept too', async (t) => {
   t.match(bench.task(id).attempts[0]?.outcome, { class: 'lost' })
   t.match(await read(bench, { id, attempt: 1 }), { reader: { text: 'endless\r\n', ends: 1 } })
 })
+
+t.test('output of what is no task fails as the task itself does', async (t) => {
+  const bench = benchOf()
+  for (const [id, code] of [
+    [idOf(9), 'NOT_FOUND'],
+    ['nonsense', 'INVALID_ARGUMENT'],
+  ] as const) {
+    const { reader } = await read(bench, { id })
+    t.match(reader, { text: '', ends: 0, failure: { code } }, id)
+  }
+})
+
+t.test(
+  'output of a task whose shard nobody leads fails, and is whole once somebody does',
+  async (t) => {
+    const bench = benchOf()
+    const id = ended(bench, 'ok')
+    const { shards } = bench.node.system
+    const command = shards.command.bind(shards)
+    shards.command = (_shard, _command, _deadlineMs, answer) =>
+      answer(new RuntimeError('UNAVAILABLE', 'Cannot decide: nobody leads it'))
+    t.match(await read(bench, { id }), { reader: { ends: 0, failure: { code: 'UNAVAILABLE' } } })
+    shards.command = command
+    t.match(await read(bench, { id }), { reader: { text: 'ok\r\n', ends: 1 } })
+  },
+)

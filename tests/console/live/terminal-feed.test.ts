@@ -52,8 +52,8 @@ t.test('a page is told what is damaged', async (t) => {
   const { page, ch, output } = terminalOf('')
   page.say({ t: 'sub', ch })
   output.damage()
-  const damaged = 'Cannot read the blob "ab12": it is gone'
-  t.same(page.heard('term')[1], { t: 'term', ch, handle: 1, ended: true, offset: 0, damaged })
+  const failure = 'Cannot read the blob "ab12": it is gone'
+  t.same(page.heard('term')[1], { t: 'term', ch, handle: 1, ended: true, offset: 0, failure })
 })
 
 t.test('a page goes on where it was', async (t) => {
@@ -119,10 +119,11 @@ t.test('a page that leaves, or has seen enough, follows no longer', async (t) =>
   t.equal(output.followers, 0)
 })
 
-t.test('an attempt that is not there is gone', async (t) => {
+t.test('a page is told that there is no such task', async (t) => {
   const { page, fleet } = terminalOf('')
-  const ch: Channel = `term:${fleet.nextId()}/1`
-  page.say({ t: 'sub', ch })
+  const id = fleet.nextId()
+  page.say({ t: 'sub', ch: `term:${id}/1` })
   await settled()
-  t.same(page.heard('reset'), [{ t: 'reset', ch, why: 'gone' }])
+  const failure = `Cannot find the task "${id}"`
+  t.match(page.heard('term')[1], { handle: 1, ended: true, offset: 0, failure })
 })

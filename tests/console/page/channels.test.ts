@@ -108,9 +108,9 @@ t.test('heard() tells the end of a stream, and of one whose output is gone', asy
     handle: 1,
     ended: true,
     offset: 2,
-    damaged: 'it is gone',
+    failure: 'it is gone',
   } as const
-  const output = [{ channel: TERM, offset: 2, ended: true, damaged: 'it is gone' }]
+  const output = [{ channel: TERM, offset: 2, ended: true, failure: 'it is gone' }]
   t.same(heard(opened, last).output, output)
   const gone = heard(opened, { t: 'reset', ch: TERM, why: 'gone' })
   t.same(gone.output, [{ channel: TERM, offset: 2, ended: true }])

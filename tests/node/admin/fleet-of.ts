@@ -156,10 +156,13 @@ export class MemoryFleet implements Fleet {
   }
 
   output(request: OutputRequest, sink: OutputSink): Following {
-    this.#maybeFail()
     const output = this.outputs.get(request.id)
-    if (!output) throw new RuntimeError('NOT_FOUND', `Cannot find the output of "${request.id}"`)
-    return output.follow(request, sink)
+    const absent = new RuntimeError('NOT_FOUND', `Cannot find the task "${request.id}"`)
+    const failure = this.failure ?? (output ? undefined : absent)
+    this.failure = undefined
+    if (output && !failure) return output.follow(request, sink)
+    sink.failed(failure ?? absent)
+    return { resume: () => undefined, close: () => undefined }
   }
 
   /** It has given those whose hash begins with `ab`, and nobody can say of the first ten. */
@@ -236,7 +239,8 @@ export class MemoryOutput {
       this.#open.delete(pour)
       const ended = this.#ended ? { endedMs: 2 } : {}
       const attempt = { attempt: 1, store: 's1', boot: 1, node: 'one', assignedMs: 1, ...ended }
-      sink.end(attempt, this.#failure)
+      if (this.#failure) sink.failed(this.#failure)
+      else sink.end(attempt)
     }
     this.#open.add(pour)
     pour()

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { RuntimeError } from '../../../runtime/errors.ts'
 import type { Attempt, Outcome, TaskId } from '../../../actors/task/task.ts'
 import type { MemoryFleet } from '../admin/fleet-of.ts'
 import { MemoryOutput } from '../admin/fleet-of.ts'
@@ -119,7 +120,6 @@ t.test('gaia run goes on at the same byte after the node was lost', async (t) =>
 t.test('gaia run repeats its submit under the same key while the outcome is unknown', async (t) => {
   const node = await nodeOf()
   t.teardown(node.stop)
-  const { RuntimeError } = await import('../../../runtime/errors.ts')
   const submit = node.fleet.submit.bind(node.fleet)
   const tries: number[] = []
   const keys = new Set<string>()
@@ -229,6 +229,38 @@ t.test('gaia task logs shows what there is; with --follow it goes on to the end'
   const json = await node.gaia('task', 'logs', id, '--json')
   t.match(JSON.parse(json.out), { event: 'task.output', offset: 0, text: 'one two' })
   t.match(await node.gaia('task', 'logs', 'none'), { code: 2, err: /Cannot find/ })
+})
+
+t.test('output goes on at the same byte after a shard that is not led for a while', async (t) => {
+  const node = await nodeOf()
+  t.teardown(node.stop)
+  const id = (await run(node, '--detach').ended).out.trim()
+  const { output } = await begun(node.fleet)
+  output.append('one ')
+  const follow = node.fleet.output.bind(node.fleet)
+  const offsets: number[] = []
+  node.fleet.output = (request, sink) => {
+    offsets.push(request.fromOffset)
+    if (offsets.length > 1 && offsets.length < 5) {
+      sink.failed(new RuntimeError('UNAVAILABLE', 'Cannot decide: nobody leads it'))
+      return { resume: () => undefined, close: () => undefined }
+    }
+    const following = follow(request, sink)
+    if (offsets.length === 1) {
+      sink.failed(new RuntimeError('NOT_LEADER', 'Cannot decide: somebody else leads it'))
+      following.close()
+    }
+    return following
+  }
+  const following = start(['task', 'logs', '--follow', id, '--data', node.directory])
+  await until(() => offsets.length === 5)
+  output.append('two')
+  output.end()
+  const ended = await following.ended
+  t.match(ended, { code: 0, out: 'one two' })
+  t.same(offsets, [0, 4, 4, 4, 4])
+  t.equal(ended.err.match(/waiting for it/g)?.length, 1, 'it is told once')
+  t.equal(ended.err.match(/the node is back/g)?.length, 1)
 })
 
 t.test('gaia tasks --watch shows each change as it happens', async (t) => {

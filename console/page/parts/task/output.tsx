@@ -102,8 +102,8 @@ function sinkOf(
         progress.value = { ...progress.peek(), reached: parsed }
       })
     },
-    ended(_offset, damaged) {
-      const last = damaged === undefined ? '' : note(damaged)
+    ended(_offset, failure) {
+      const last = failure === undefined ? '' : note(failure)
       screen.write(last, () => (progress.value = { ...progress.peek(), phase: 'ended' }))
     },
   }

@@ -21,15 +21,19 @@ export const taskLogs: Command = {
     let offset = given.count('from', 0, Number.MAX_SAFE_INTEGER) ?? 0
     const follow = given.flag('follow')
     const write = writer(context)
-    await enduring({ context, notices: notices(context), reached: false }, async (client) => {
-      const which = attempt === undefined ? {} : { attempt }
-      const parts = client.stream('FollowOutput', { id, ...which, fromOffset: offset, follow })
-      for await (const { bytes } of parts) {
-        if (!bytes) continue
-        await write(bytes.chunk, bytes.offset)
-        offset = bytes.offset + bytes.chunk.length
-      }
-    })
+    await enduring(
+      { context, notices: notices(context), reached: false },
+      async (client, going) => {
+        const which = attempt === undefined ? {} : { attempt }
+        const parts = client.stream('FollowOutput', { id, ...which, fromOffset: offset, follow })
+        for await (const { bytes } of parts) {
+          going()
+          if (!bytes) continue
+          await write(bytes.chunk, bytes.offset)
+          offset = bytes.offset + bytes.chunk.length
+        }
+      },
+    )
     return EXIT.ok
   },
 }
