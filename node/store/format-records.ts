@@ -44,7 +44,7 @@ export const FORMAT_RECORDS: readonly FormatRecord[] = [
     summary: 'What is left of entries that were dropped, for receipts.',
     fields: {
       epochs: 'epoch and how many entries it has, in turn',
-      hashes: 'the first 16 bytes of the chain hash of each entry, one after the other',
+      hashes: 'the chain hash of each entry, one after the other',
     },
   },
   {

@@ -92,7 +92,7 @@ export class Leadership<Command> {
     if (receipt.index > this.#committedIndex) return answer('false')
     this.#options.replica.prove(receipt.index, (proof) => {
       if (proof === undefined || proof instanceof RuntimeError) return answer(proof ?? 'unknown')
-      const same = proof.epoch === receipt.epoch && receipt.hash.startsWith(hex(proof.hash))
+      const same = proof.epoch === receipt.epoch && receipt.hash === hex(proof.hash)
       answer(same ? 'true' : 'false')
     })
   }

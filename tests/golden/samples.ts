@@ -159,7 +159,7 @@ export function samples(): readonly Sample[] {
       data: { promised: 4, normal: 4, applied: 17, base: 17, baseHash: BYTES },
     },
     { format: FORMATS.record, data: { first: 18, epochs: [3, 4], entries: [BYTES, BYTES] } },
-    { format: FORMATS.proof, data: { epochs: [3, 1, 4, 1], hashes: BYTES } },
+    { format: FORMATS.proof, data: { epochs: [3, 1], hashes: BYTES } },
     { format: FORMATS.entry, data: events.map(brief) },
     { format: FORMATS.history, data: { index: 17, row: BYTES } },
     { format: FORMATS.gone, data: { keys: [keys.historyKey(7, 'task', ID)] } },

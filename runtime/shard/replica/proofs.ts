@@ -5,10 +5,9 @@ import type { Entry } from '../entry.ts'
 import { FORMATS } from '../formats.ts'
 import { proofKey, proofRange, readProofKey } from '../keys.ts'
 
-/** Of each hash: nobody finds another entry with the same half. */
-const HASH_BYTES = 16
+const HASH_BYTES = 32
 /** So many of a shard's newest entries can be proved: 4 MiB of hashes. */
-export const PROVED_MAX = 262_144
+export const PROVED_MAX = 131_072
 /** Older ones are looked for each time that so many entries were dropped, and go. */
 const TRIM_ENTRIES = 4_096
 const TRIMMED_MAX = 10_000
@@ -23,12 +22,12 @@ type StoredProof = {
 /** What is known of one entry. */
 export interface Proof {
   readonly epoch: number
-  /** The first bytes of its chain hash. */
+  /** Its chain hash. */
   readonly hash: Uint8Array
 }
 
 /**
- * What is left of a shard's log once it is dropped: of each entry its epoch and half of its chain hash,
+ * What is left of a shard's log once it is dropped: of each entry its epoch and its chain hash,
  * so that a receipt can be judged long after. They are written in the batch that drops the entries, and
  * stand in the same database: they cost no fsync, and are there whenever the entries are not.
  */
@@ -50,7 +49,7 @@ export class Proofs {
     const hashes = new Uint8Array(dropped.length * HASH_BYTES)
     const epochs: number[] = []
     for (const [at, { epoch, hash }] of dropped.entries()) {
-      hashes.set(hash.subarray(0, HASH_BYTES), at * HASH_BYTES)
+      hashes.set(hash, at * HASH_BYTES)
       if (epochs.at(-2) === epoch) epochs.push((epochs.pop() ?? 0) + 1)
       else epochs.push(epoch, 1)
     }

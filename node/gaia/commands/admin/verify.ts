@@ -9,7 +9,7 @@ export const adminVerify: Command = {
   summary: 'whether a receipt was given: true, false, or unknown if it is too old',
   examples: ['gaia admin verify 7/1/42/3f6c…'],
   notes: `A receipt is shard/epoch/index/hash, as the answer to a submit has it (gaia run --detach --json). A
-shard can tell of its newest 262,144 entries. Exit codes: 0 for true, 1 for false and unknown.`,
+shard can tell of its newest 131,072 entries. Exit codes: 0 for true, 1 for false and unknown.`,
 
   async run({ operands: [text = ''] }, context) {
     const { terminal, json } = context

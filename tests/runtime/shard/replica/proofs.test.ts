@@ -45,10 +45,10 @@ t.test('each entry that was dropped is proved, in whatever range it was', async 
   write(before, [entryOf(4, 5)])
   write(before, [])
   for (const proofs of [before, new Proofs(7, hot)]) {
-    t.equal(find(proofs, 1), '3: 16 of 1')
-    t.equal(find(proofs, 2), '3: 16 of 2')
-    t.equal(find(proofs, 3), '5: 16 of 3')
-    t.equal(find(proofs, 4), '5: 16 of 4')
+    t.equal(find(proofs, 1), '3: 32 of 1')
+    t.equal(find(proofs, 2), '3: 32 of 2')
+    t.equal(find(proofs, 3), '5: 32 of 3')
+    t.equal(find(proofs, 4), '5: 32 of 4')
     t.equal(find(proofs, 5), 'undefined', 'it was not dropped')
     t.equal(find(proofs, 0), 'undefined')
   }
@@ -61,7 +61,7 @@ t.test('what is on its way to the disk is known', async (t) => {
   hot.write(proofs.of([entryOf(1, 3)]))
   let text = ''
   proofs.find(1, (found) => (text = textOf(found)))
-  t.equal(text, '3: 16 of 1')
+  t.equal(text, '3: 32 of 1')
 })
 
 t.test('the oldest proofs go, now and then', async (t) => {
