@@ -34,6 +34,8 @@ export interface Fleet {
   status(): Promise<FleetStatus>
   /** How many tasks are in which state: what `status` says of them, at once. */
   counts(): Readonly<Record<TaskState, number>>
+  /** Why this node takes no tasks now, as a clause; `undefined` when it does. Known at once. */
+  unready(): string | undefined
 }
 
 export interface Subscription {
@@ -185,10 +187,11 @@ export interface NodeStatus {
   readonly startsNothing?: string
 }
 
-/** One thing that is not as it should be, and what would fix it. */
+/** How one part is; what is not as it should be, and what would fix it. */
 export interface HealthNote {
   readonly component: string
-  readonly level: 'ok' | 'warning' | 'failing'
+  /** `info`: worth knowing, and as it should be. */
+  readonly level: 'ok' | 'info' | 'warning' | 'failing'
   readonly message: string
   readonly fix?: string
 }

@@ -58,6 +58,8 @@ export interface LocalFleetOptions {
   /** True when no node there is has this directory; a node that cannot tell says false. */
   lacks(directory: string): Promise<boolean>
   status(counts: Readonly<Record<TaskState, number>>): Promise<FleetStatus>
+  /** Why this node takes no tasks now. */
+  unready(): string | undefined
 }
 
 /** The fleet as the doors of this node see it. */
@@ -231,6 +233,10 @@ export class LocalFleet implements Fleet {
 
   status(): Promise<FleetStatus> {
     return this.#options.status(this.counts())
+  }
+
+  unready(): string | undefined {
+    return this.#options.unready()
   }
 
   counts(): Readonly<Record<TaskState, number>> {

@@ -1,7 +1,7 @@
 import type { ActorId, ActorRef } from '../runtime/actor/actor-ref.ts'
 import { ActorSystem } from '../runtime/actor/actor-system.ts'
 import type { Authority } from '../runtime/authority/authority.ts'
-import type { StoreEntry, Topology } from '../runtime/authority/topology.ts'
+import { SHARD_COUNT, type StoreEntry, type Topology } from '../runtime/authority/topology.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import type { Chain } from '../runtime/shard/entry.ts'
@@ -16,6 +16,7 @@ import { Catalog } from './catalog/catalog.ts'
 import { BlobSweep } from './retention/blob-sweep.ts'
 import type { Fleet, FleetStatus } from './fleet.ts'
 import { LocalFleet } from './local-fleet.ts'
+import { Readiness } from './readiness.ts'
 import type { Command } from './task/command.ts'
 import type { LedTasks, TasksListener } from './tasks-machine/led-tasks.ts'
 import { tasksMachine } from './tasks-machine/tasks-machine.ts'
@@ -72,8 +73,8 @@ export class Node {
   readonly #retention: Retention
   readonly #blobSweep: BlobSweep
   readonly #led = new Map<number, LedTasks>()
+  readonly #readiness: Readiness
   #busyCount = 0
-  #draining = false
 
   constructor(ports: NodePorts) {
     this.#ports = ports
@@ -85,7 +86,11 @@ export class Node {
       awakeMs: () => ports.terminals.nowMs(),
       receive: (from, message) => this.#receive(from, message),
     })
-    const { shards } = this.system
+    const { shards, clockGuard } = this.system
+    this.#readiness = new Readiness({
+      ...{ terminals: ports.terminals, space: ports.space, clockGuard },
+      leaderless: () => SHARD_COUNT - shards.activeCount - shards.unreadable.size,
+    })
     this.actors = new ActorSystem(ports)
     const exchange = exchangeSpec({
       ...{ shards, work: ports.work },
@@ -102,12 +107,11 @@ export class Node {
       kinds: ['shell'],
       leaders: () => [ports.self],
       send: this.#sender('exchange'),
-      draining: () => this.#draining,
+      draining: () => this.#readiness.draining,
       busy: (count) => void (this.#busyCount = count),
     })
     this.#slots = this.actors.spawn(slots)
     ports.space.onChange(() => void this.#slots.tell({ type: 'spaceChanged' }))
-    const { clockGuard } = this.system
     this.#blobSweep = new BlobSweep({ ...ports, clockGuard })
     this.#retention = new Retention({
       ...ports,
@@ -126,6 +130,7 @@ export class Node {
       copies,
       // With more nodes any of them may have it: then the one that runs the task finds out.
       lacks: async (directory) => this.#knownStores().size <= 1 && ports.lacks(directory),
+      unready: () => this.#readiness.unready(),
     })
   }
 
@@ -140,9 +145,13 @@ export class Node {
     return this.#busyCount
   }
 
+  get draining(): boolean {
+    return this.#readiness.draining
+  }
+
   /** No new work; what runs goes on. */
   drain(): void {
-    this.#draining = true
+    this.#readiness.drain()
     this.#slots.tell({ type: 'drain' })
   }
 

@@ -37,7 +37,7 @@ export interface RunningNode {
   readonly data: string
   /** A sign-in link that works once. */
   link(): string
-  /** Takes no more, lets go of the terminals, writes what is still in memory. */
+  /** Is unready, lets that be noticed, then takes no more, and writes what is still in memory. */
   stop(): Promise<void>
 }
 
@@ -59,7 +59,7 @@ export async function compose(
   events: Events,
   terminals?: HolderClient,
 ): Promise<RunningNode> {
-  const { data, name, drainMs } = configuration
+  const { data, name, noticeMs, drainMs } = configuration
   const clock = systemClock
   const random = systemRandom
   const { directory, space } = await openStore({ configuration, clock, ...events })
@@ -123,7 +123,6 @@ export async function compose(
     listen: addresses.admin,
     limits: configuration.adminLimits,
   })
-  admin.serve(true)
   const heard = { console: console.address, admin: admin.address, peer: addresses.peer }
   report.listening(heard, console.served)
   await writeLocalAccess(data, { address: admin.address, pid: process.pid, node: name })
@@ -133,6 +132,7 @@ export async function compose(
     link: () => console.link({ name: 'local', role: 'admin' }).url,
     async stop() {
       node.drain()
+      await new Promise<void>((noticed) => clock.after(noticeMs, noticed))
       await removeLocalAccess(data)
       await Promise.all([admin.stop(drainMs), console.stop(drainMs)])
       await new Promise<void>((done) => node.stop(done))

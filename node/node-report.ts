@@ -1,5 +1,5 @@
 import { clockNotes } from '../actors/clock-notes.ts'
-import type { FleetStatus, HealthNote } from '../actors/fleet.ts'
+import type { FleetStatus, HealthNote, NodeStatus } from '../actors/fleet.ts'
 import type { Node } from '../actors/node.ts'
 import type { TaskState } from '../actors/task/task.ts'
 import type { StoreEntry } from '../runtime/authority/topology.ts'
@@ -53,10 +53,10 @@ export class NodeReport {
     const { shards } = node.system
     const { diskTotalBytes: _, ...shown } = load
     const degraded = load.loopLagMs > LAG_HIGH_MS || space.scarce !== undefined
-    const self = {
+    const self: NodeStatus = {
       node: entry.node,
       storeId: sentinel.storeId,
-      status: degraded ? ('degraded' as const) : ('alive' as const),
+      status: node.draining ? 'draining' : degraded ? 'degraded' : 'alive',
       labels: configuration.labels,
       slots: configuration.slots,
       busy: node.busyCount,
@@ -90,7 +90,7 @@ export class NodeReport {
     const notes: HealthNote[] = [
       {
         component: 'cluster',
-        level: 'warning',
+        level: 'info',
         message: 'one node: it survives a crash, not the loss of its disk',
         fix: 'back up with: gaia admin backup DIR',
       },

@@ -134,7 +134,7 @@ export const explanation = z.object({
 
 export const healthNote = z.object({
   component: z.string(),
-  level: z.enum(['ok', 'warning', 'failing']),
+  level: z.enum(['ok', 'info', 'warning', 'failing']),
   message: z.string(),
   fix: z.string().optional(),
 })

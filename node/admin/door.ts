@@ -18,8 +18,6 @@ import { addReflection } from './reflection.ts'
 export interface AdminDoor {
   /** `host:port` as it is heard on. */
   readonly address: string
-  /** What health answers from now on; `false` before the node serves and while it drains. */
-  serve(serving: boolean): void
   /** Takes no new calls, ends the streams, waits for what is under way until `deadlineMs` from now. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -44,7 +42,9 @@ export async function startAdmin(options: AdminDoorOptions): Promise<AdminDoor> 
   const limits = { ...ADMIN_LIMITS, ...options.limits }
   const server = new Server(serverOptions(limits))
   const calls = createCalls({ ...options, limits })
-  const health = createHealth(['', ADMIN_SERVICE])
+  const { fleet, clock } = options
+  const ready = (): boolean => fleet.unready() === undefined
+  const health = createHealth({ services: ['', ADMIN_SERVICE], clock, ready })
   const definitions = loadDefinitions('admin.proto', SENT)
 
   const methods: UntypedServiceImplementation = {}
@@ -56,9 +56,7 @@ export async function startAdmin(options: AdminDoorOptions): Promise<AdminDoor> 
   const address = await listen(server, options.listen)
   return {
     address,
-    serve: (serving) => health.serve(serving),
     async stop(deadlineMs) {
-      health.serve(false)
       calls.endStreams()
       health.endStreams()
       await stopServer(server, options.clock, deadlineMs)

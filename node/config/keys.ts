@@ -18,6 +18,7 @@ export interface NodeConfiguration {
   readonly log: 'text' | 'json'
   readonly slots: number
   readonly labels: readonly string[]
+  readonly noticeMs: number
   readonly drainMs: number
   readonly disk: SpaceLimits
   readonly adminLimits: AdminLimits
@@ -90,6 +91,7 @@ export const KEYS = {
     flag: 'a,b=c',
     summary: 'what tasks can require of a node',
   },
+  'node.noticeMs': { kind: 'count', min: 0, max: 600_000 },
   'node.drainMs': { kind: 'count', min: 0, max: 600_000 },
   'node.retention.historyDays': { kind: 'count', min: 1, max: 3_650 },
   'node.retention.historyTasksMax': { kind: 'count', min: 1_000, max: 1_000_000_000 },

@@ -51,3 +51,17 @@ t.test('a page comes back by itself after its node was killed', async (t) => {
   await page.locator(`a[href="/tasks/${id}"]`).waitFor()
   t.equal(new URL(page.url()).pathname, '/tasks', 'it was never reloaded, or signed out')
 })
+
+t.test('F5: a node that stops is unready first, and answers until that was noticed', async (t) => {
+  const node = await architectOf()
+  t.teardown(() => node.remove())
+  const ask = async (path: string): Promise<number> =>
+    (await fetch(`http://${node.ready.console}${path}`)).status
+  while ((await ask('/readyz')) !== 200) await new Promise(setImmediate)
+  const ended = node.kill('SIGTERM')
+  while ((await ask('/readyz')) === 200) await new Promise(setImmediate)
+  t.equal(await ask('/readyz'), 503)
+  t.equal(await ask('/livez'), 200)
+  t.match(await ended, { code: 0, err: '' })
+  await t.rejects(ask('/livez'))
+})

@@ -5,26 +5,37 @@ import { healthNote, status } from '../shapes.ts'
 
 /** How the node is: for machines that only want to know whether, and for those who want to know what. */
 
-const alive = z.object({ status: z.enum(['ok', 'draining']) })
+const alive = z.object({ status: z.literal('ok') })
+const ready = z.object({ status: z.enum(['ok', 'unready']) })
 
-function probe(path: string, summary: string, fails: boolean): Route {
+/** Anyone may ask, and learns only whether: why not is in `/api/health`. */
+function readiness(path: string): Route {
   return route({
     method: 'GET',
     path,
     role: 'anyone',
-    summary,
-    example: { status: 200, schema: alive, value: { status: 'ok' } },
-    answer(_call, { draining }): Answer {
-      const drains = draining()
-      return json({ status: drains ? 'draining' : 'ok' }, drains && fails ? 503 : 200)
+    summary: 'Takes tasks; 503 while it leads not all of its shards, cannot run any, or drains',
+    example: { status: 200, schema: ready, value: { status: 'ok' } },
+    answer(_call, { fleet, draining }): Answer {
+      const unready = draining() || fleet.unready() !== undefined
+      return unready ? json({ status: 'unready' }, 503) : OK
     },
   })
 }
 
+const OK = json({ status: 'ok' })
+
 export const probes: readonly Route[] = [
-  probe('/livez', 'The program answers; never depends on anything else', false),
-  probe('/readyz', 'Takes work; 503 once it is about to stop', true),
-  probe('/health', 'Takes work; 503 once it is about to stop', true),
+  route({
+    method: 'GET',
+    path: '/livez',
+    role: 'anyone',
+    summary: 'The program answers; never depends on anything else',
+    example: { status: 200, schema: alive, value: { status: 'ok' } },
+    answer: () => OK,
+  }),
+  readiness('/readyz'),
+  readiness('/health'),
 ]
 
 export const health = route({
@@ -35,7 +46,9 @@ export const health = route({
   example: {
     status: 200,
     schema: z.object({
-      status: z.enum(['ok', 'warning', 'failing', 'draining']),
+      status: z
+        .enum(['ok', 'warning', 'failing', 'draining'])
+        .describe('the worst of the notes; one of the level info counts as ok'),
       served: z.enum(['uws', 'node']).describe('what serves HTTP here'),
       notes: z.array(healthNote),
     }),

@@ -170,11 +170,11 @@ function Nodes({ fleet }: { readonly fleet: FleetStatus }): JSX.Element {
   )
 }
 
-const ORDER = { failing: 0, warning: 1, ok: 2 } as const satisfies Record<
+const ORDER = { failing: 0, warning: 1, info: 2, ok: 3 } as const satisfies Record<
   HealthNote['level'],
   number
 >
-const ICONS = { failing: 'failed', warning: 'warning', ok: 'completed' } as const
+const ICONS = { failing: 'failed', warning: 'warning', info: 'info', ok: 'completed' } as const
 
 function Health({ notes }: { readonly notes: readonly HealthNote[] }): JSX.Element {
   const sorted = [...notes].sort((a, b) => ORDER[a.level] - ORDER[b.level])

@@ -22,6 +22,7 @@ export const status: Command = {
 
 const LEVEL_STYLES = {
   ok: 'green',
+  info: 'cyan',
   warning: 'yellow',
   failing: 'red',
 } as const satisfies Record<HealthNote['level'], Style>

@@ -135,6 +135,7 @@ export class TasksBench {
       lacks: () => Promise.resolve(false),
       copies: () => 1,
       status: nobody,
+      unready: nobody,
     })
   }
 

@@ -15,6 +15,19 @@ t.test('the probes say only whether, to anybody', async (t) => {
   }
 })
 
+t.test('a node that takes no tasks is alive and not ready, and says not why', async (t) => {
+  const { base, fleet } = await consoleOf(t)
+  fleet.reason = 'the holder of terminals does not answer'
+  for (const path of ['/readyz', '/health']) {
+    const answer = await fetch(base + path)
+    t.equal(answer.status, 503, path)
+    t.same(await answer.json(), { status: 'unready' })
+  }
+  t.equal((await fetch(`${base}/livez`)).status, 200)
+  fleet.reason = undefined
+  t.equal((await fetch(`${base}/readyz`)).status, 200)
+})
+
 t.test('health says what, and what would fix it, and what serves', async (t) => {
   const { get, console } = await consoleOf(t)
   const answer = await (await get('/api/health')).json()
@@ -68,7 +81,7 @@ t.test('once it stops, it says that it takes no more, and ends what is open', as
   ] as const) {
     const answer = await fetch(base + path)
     t.equal(answer.status, status, path)
-    t.same(await answer.json(), { status: 'draining' })
+    t.same(await answer.json(), { status: status === 200 ? 'ok' : 'unready' })
   }
   t.match(await open.hear('bye'), { why: 'drain', retryMs: Number })
   t.equal(await open.closed, 4503)

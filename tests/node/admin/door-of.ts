@@ -80,7 +80,6 @@ export async function doorOf(options: Partial<AdminDoorOptions> = {}): Promise<T
     unexpected: (failure) => unexpected.push(failure),
     ...options,
   })
-  door.serve(true)
   const client = clientOf(door.address)
   return {
     door,

@@ -31,8 +31,14 @@ export class MemoryFleet implements Fleet {
   failure: Error | undefined
   /** Answers wait for `release` while it is set. */
   held: (() => void)[] | undefined
+  /** Why it takes no tasks. */
+  reason: string | undefined
   readonly #byKey = new Map<string, Submitted>()
   #sequence = 0
+
+  unready(): string | undefined {
+    return this.reason
+  }
 
   async submit(request: SubmitRequest): Promise<Submitted> {
     this.#maybeFail()

@@ -108,7 +108,7 @@ t.test(
 )
 
 t.test('health says only a status, without a credential, and Watch tells of changes', async (t) => {
-  const { door, stop } = await doorOf()
+  const { door, fleet, stop } = await doorOf()
   t.teardown(stop)
   const definition = loadDefinitions('health.proto', SENT).service(HEALTH_SERVICE)
   const Client = makeClientConstructor({ ...definition }, 'Health')
@@ -133,13 +133,16 @@ t.test('health says only a status, without a credential, and Watch tells of chan
     while (seen.length < count) await new Promise(setImmediate)
   }
   await until(1)
-  door.serve(false)
+  fleet.reason = 'the disk is full'
+  t.match(await check(''), { status: 'NOT_SERVING' })
   await until(2)
-  door.serve(true)
+  fleet.reason = undefined
+  t.match(await check(''), { status: 'SERVING' })
   await until(3)
-  t.same(seen, ['SERVING', 'NOT_SERVING', 'SERVING'])
-  t.equal((await check(''))['status'], 'SERVING')
-  watch.cancel()
+  const stopped = stop()
+  await until(4)
+  t.same(seen, ['SERVING', 'NOT_SERVING', 'SERVING', 'NOT_SERVING'])
+  await stopped
 })
 
 /** A `FileDescriptorSet` of these files: field 1, each with its length. */
