@@ -37,7 +37,9 @@ async function cloneOf({ teardown }: Pick<typeof t, 'teardown'>) {
     /** In a process group of its own, as a shell starts it. It is closed when its npm has ended, too. */
     launch(what = 'installed()'): ChildProcess {
       const script = `import * as launcher from '${clone}/scripts/node24.mjs'; launcher.${what}`
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      // With what tap adds to the options of Node, a signal would be heard, and not obeyed.
+      const argv = ['-u', 'NODE_OPTIONS', process.execPath, '--input-type=module', '-e', script]
+      const child = spawn('env', argv, {
         env: { ...process.env, npm_config_cache: join(clone, 'cache') },
         stdio: ['ignore', 'ignore', 'pipe'],
         detached: true,
