@@ -1,4 +1,5 @@
 import { RuntimeError } from '../runtime/errors.ts'
+import type { Histogram } from '../runtime/histogram.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 import { ulid } from '../runtime/scheduling/ulid.ts'
@@ -49,6 +50,8 @@ export interface LocalFleetOptions {
   readonly terminals: Terminals
   readonly blobs: Blobs
   readonly space: Space
+  /** Told how long each submit took. */
+  readonly acknowledged: Histogram
   /** The shards that this node leads. */
   led(): ReadonlyMap<number, LedTasks>
   /** SHA-256, hex. */
@@ -71,7 +74,8 @@ export class LocalFleet implements Fleet {
   }
 
   async submit(request: SubmitRequest): Promise<Submitted> {
-    const { clock, random, copies, digest } = this.#options
+    const { clock, random, copies, digest, acknowledged } = this.#options
+    const sinceMs = clock.monotonicMs()
     const { project, specs, key, by } = request
     checkBatch(specs.length)
     const shard = shardOfProject(project)
@@ -95,6 +99,7 @@ export class LocalFleet implements Fleet {
       throw inDoubt(error, request.try)
     })
     if (reply.type !== 'submitted') throw unexpected(reply)
+    acknowledged.add(clock.monotonicMs() - sinceMs)
     return { ids: reply.ids, repeated: reply.repeated, receipt: at, copies: copies(shard) }
   }
 

@@ -19,6 +19,7 @@ import { LocalFleet } from './local-fleet.ts'
 import { Readiness } from './readiness.ts'
 import type { Command } from './task/command.ts'
 import type { LedTasks, TasksListener } from './tasks-machine/led-tasks.ts'
+import { TaskFigures } from './task-figures.ts'
 import { tasksMachine } from './tasks-machine/tasks-machine.ts'
 import type { TaskState } from './task/task.ts'
 import type { Terminals } from './terminals.ts'
@@ -67,6 +68,7 @@ export class Node {
   readonly fleet: Fleet
   readonly catalog: Catalog
   readonly actors: ActorSystem
+  readonly figures = new TaskFigures()
   readonly #ports: NodePorts
   readonly #exchange: ActorRef<ExchangeMessage>
   readonly #slots: ActorRef<SlotsMessage>
@@ -130,6 +132,7 @@ export class Node {
       copies,
       // With more nodes any of them may have it: then the one that runs the task finds out.
       lacks: async (directory) => this.#knownStores().size <= 1 && ports.lacks(directory),
+      acknowledged: this.figures.acknowledged,
       unready: () => this.#readiness.unready(),
     })
   }
@@ -182,6 +185,7 @@ export class Node {
       },
       changed: (id, before, after) => {
         this.catalog.changed(id, before, after)
+        this.figures.changed(before, after)
         tellChange(this.#exchange, before, after)
       },
       overran: (task) => tellEnd(this.#exchange, task, 'timed-out'),

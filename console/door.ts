@@ -3,7 +3,7 @@ import type { Fleet } from '../actors/fleet.ts'
 import type { ActorFigures } from '../runtime/actor/metrics.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
-import type { ApiPorts } from './api/route.ts'
+import type { ApiPorts, Measures } from './api/route.ts'
 import { sendProblem } from './api/send.ts'
 import { ROUTES } from './api/routes/table.ts'
 import { consoleFigures } from './figures.ts'
@@ -20,6 +20,7 @@ import { type KeptSessions, Sessions } from './sign-in/sessions.ts'
 export interface DoorOptions {
   readonly fleet: Fleet
   readonly actors: ActorFigures
+  readonly measures: Measures
   readonly clock: Clock
   readonly random: Random
   /** Whose API token, or local credential, this is. */

@@ -1,4 +1,4 @@
-import { exposed } from './api/routes/metrics.ts'
+import { exposed } from './api/exposition.ts'
 import type { Gate } from './gate/gate.ts'
 import type { Live } from './live/live.ts'
 

@@ -102,6 +102,10 @@ export async function compose(
   const unexpected = (failure: unknown, what: string): void => events.alarm(what, failure)
   const console = await startConsole({
     ...{ fleet, actors, clock, random, unexpected, kept },
+    measures: {
+      tasks: node.figures,
+      commits: () => ({ hot: hot.metrics().commits, cold: cold.metrics().commits }),
+    },
     listen: addresses.console,
     verify: (secret) => credentials.verify(secret),
     stands: (principal) => credentials.stands(principal),

@@ -2,17 +2,27 @@ import { z } from 'zod'
 import type { Fleet } from '../../actors/fleet.ts'
 import type { Principal, Role } from '../../actors/doors/principal.ts'
 import { wrongField } from '../../actors/doors/wrong-field.ts'
+import type { TaskFigures } from '../../actors/task-figures.ts'
 import type { ActorFigures } from '../../runtime/actor/metrics.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
+import type { HistogramFigures } from '../../runtime/histogram.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
 import type { Headers, LowerCase, Outflow } from '../http/server.ts'
 import type { Sessions } from '../sign-in/sessions.ts'
 
+/** What the node measures, for `/metrics`. */
+export interface Measures {
+  readonly tasks: TaskFigures
+  /** By database: how long writes took. */
+  commits(): Readonly<Record<string, HistogramFigures>>
+}
+
 /** What routes may use. */
 export interface ApiPorts {
   readonly fleet: Fleet
   readonly actors: ActorFigures
+  readonly measures: Measures
   readonly clock: Clock
   readonly random: Random
   readonly sessions: Sessions

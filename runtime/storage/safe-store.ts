@@ -216,6 +216,7 @@ export class SafeStore implements Store {
       p99Ms,
       slowWrites: this.#writes.slowCount,
       slowReads: this.#reads.slowCount,
+      commits: this.#writes.all,
     }
   }
 

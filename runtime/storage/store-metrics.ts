@@ -1,3 +1,5 @@
+import { Histogram, type HistogramFigures } from '../histogram.ts'
+
 export interface StoreMetrics {
   /** Commit groups since the store was opened: so many fsyncs. */
   readonly groups: number
@@ -9,6 +11,8 @@ export interface StoreMetrics {
   /** Commits and reads that took more than 100 ms, since the store was opened. */
   readonly slowWrites: number
   readonly slowReads: number
+  /** All commits. */
+  readonly commits: HistogramFigures
 }
 
 const SAMPLES = 1_024
@@ -17,7 +21,7 @@ const SAMPLES = 1_024
 export class Latencies {
   readonly #slowMs: number
   readonly #ms = new Float64Array(SAMPLES)
-  #count = 0
+  readonly all = new Histogram()
   slowCount = 0
 
   constructor(slowMs: number) {
@@ -25,13 +29,13 @@ export class Latencies {
   }
 
   add(ms: number): void {
-    this.#ms[this.#count % SAMPLES] = ms
-    this.#count += 1
+    this.#ms[this.all.count % SAMPLES] = ms
+    this.all.add(ms)
     if (ms > this.#slowMs) this.slowCount += 1
   }
 
   quantiles(): { readonly p50Ms: number; readonly p99Ms: number } {
-    const sorted = this.#ms.slice(0, Math.min(this.#count, SAMPLES)).sort()
+    const sorted = this.#ms.slice(0, Math.min(this.all.count, SAMPLES)).sort()
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
     return { p50Ms: at(0.5), p99Ms: at(0.99) }
   }

@@ -6,6 +6,8 @@ import { WebSocket } from 'ws'
 import { type FromNode, type FromPage, type SignedIn, SUBPROTOCOL } from '../../console/protocol.ts'
 import { type Console, type ConsoleOptions, startConsole } from '../../console/server.ts'
 import { createCredentials, type Credentials } from '../../node/credentials.ts'
+import { TaskFigures } from '../../actors/task-figures.ts'
+import { Histogram } from '../../runtime/histogram.ts'
 import { seededRandom } from '../../runtime/scheduling/random.ts'
 import { systemClock } from '../../runtime/scheduling/system-clock.ts'
 import { actorsOf, LOCAL_SECRET, memoryTokens } from '../node/admin/door-of.ts'
@@ -52,6 +54,7 @@ export async function consoleOf(
     ...{ clock, local: LOCAL_SECRET, tokens: memoryTokens(), random: seededRandom(1) },
   })
   const console = await startConsole({
+    measures: { tasks: new TaskFigures(), commits: () => ({ hot: new Histogram() }) },
     ...{ fleet, actors: actorsOf(), clock, digest, cache: CACHE, random: seededRandom(2) },
     ...{ node: 'one', boot: 1, version: '0.1.0', listen: '127.0.0.1:0' },
     page: join(import.meta.dirname, 'no-such-page'),

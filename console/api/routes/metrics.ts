@@ -1,36 +1,20 @@
 import type { FleetStatus } from '../../../actors/fleet.ts'
 import type { ActorFigures, ActorMetrics } from '../../../runtime/actor/metrics.ts'
-import { route } from '../route.ts'
+import { exposed, type Family, histogramValues } from '../exposition.ts'
+import { type Measures, route } from '../route.ts'
 
 export const metrics = route({
   method: 'GET',
   path: '/metrics',
   role: 'viewer',
-  summary: 'Counters and gauges, in the text format of Prometheus',
+  summary: 'Counters, gauges and histograms, in the text format of Prometheus',
   example: { status: 200, contentType: 'text/plain; version=0.0.4' },
-  async answer(_call, { fleet, actors, figures }) {
-    const text = `${fleetFigures(await fleet.status())}${actorFigures(actors)}${figures()}`
+  async answer(_call, { fleet, actors, measures, figures }) {
+    const own = `${taskFigures(measures)}${actorFigures(actors)}${figures()}`
+    const text = `${fleetFigures(await fleet.status())}${own}`
     return { type: 'text', contentType: 'text/plain; version=0.0.4; charset=utf-8', text }
   },
 })
-
-interface Family {
-  readonly name: string
-  readonly type: 'gauge' | 'counter'
-  readonly help: string
-  /** By labels, as `state="failed"`; empty: none. */
-  readonly values: readonly (readonly [labels: string, value: number])[]
-}
-
-/** In the exposition format 0.0.4. */
-export function exposed(families: readonly Family[]): string {
-  return families.map(family).join('')
-}
-
-function family({ name, type, help, values }: Family): string {
-  const lines = values.map(([labels, value]) => `${name}${labels && `{${labels}}`} ${value}\n`)
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
-}
 
 function fleetFigures({ counts, nodes, shards, upMs, health }: FleetStatus): string {
   const perNode = (value: (node: FleetStatus['nodes'][number]) => number): Family['values'] =>
@@ -81,8 +65,46 @@ function fleetFigures({ counts, nodes, shards, upMs, health }: FleetStatus): str
     gauge('up_seconds', 'Since the start of the program.', [['', upMs / 1_000]]),
     gauge(
       'health_notes',
-      'Things that are not as they should be.',
-      ['warning', 'failing'].map((level) => [`level="${level}"`, notes(level)]),
+      'What health says that is more than ok, by level.',
+      ['info', 'warning', 'failing'].map((level) => [`level="${level}"`, notes(level)]),
+    ),
+  ])
+}
+
+/** Since the start of the program, in shards that it led. */
+function taskFigures({ tasks, commits }: Measures): string {
+  const { submittedCount, startedCount, retriedCount, ended, acknowledged, waited } = tasks
+  const counter = (name: string, help: string, values: Family['values']): Family => ({
+    ...{ name: `architect_tasks_${name}_total`, help, values },
+    type: 'counter',
+  })
+  const seconds = (name: string, help: string, values: Family['values']): Family => ({
+    ...{ name: `architect_${name}_seconds`, help, values },
+    type: 'histogram',
+  })
+  return exposed([
+    counter('submitted', 'Tasks that were submitted.', [['', submittedCount]]),
+    counter('started', 'Attempts that were started.', [['', startedCount]]),
+    counter('retried', 'Retries that were used.', [['', retriedCount]]),
+    counter(
+      'ended',
+      'Tasks that ended, by how.',
+      [...ended].map(([state, count]) => [`state="${state}"`, count]),
+    ),
+    seconds(
+      'submit_acknowledged',
+      'From a submit to its acknowledgement.',
+      histogramValues('', acknowledged),
+    ),
+    seconds(
+      'task_wait',
+      'From when a task first waited for a slot to its first start.',
+      histogramValues('', waited),
+    ),
+    seconds(
+      'store_commit',
+      'A write with its fsync, by database.',
+      Object.entries(commits()).flatMap(([name, each]) => histogramValues(`store="${name}"`, each)),
     ),
   ])
 }

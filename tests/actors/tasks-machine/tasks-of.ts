@@ -12,6 +12,7 @@ import type { Blobs } from '../../../runtime/storage/blobs/blobs.ts'
 import { seededRandom } from '../../../runtime/scheduling/random.ts'
 import { hex } from '../../../runtime/shard/entry.ts'
 import type { Answered } from '../../../runtime/shard/machine.ts'
+import { Histogram } from '../../../runtime/histogram.ts'
 import { chainHash } from '../../../runtime/storage/checksum.ts'
 import type { System } from '../../../runtime/system.ts'
 import { Bench } from '../../runtime/system-of.ts'
@@ -136,6 +137,7 @@ export class TasksBench {
       copies: () => 1,
       status: nobody,
       unready: nobody,
+      acknowledged: new Histogram(),
     })
   }
 

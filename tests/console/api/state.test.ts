@@ -1,4 +1,6 @@
 import t from 'tap'
+import { TaskFigures } from '../../../actors/task-figures.ts'
+import { Histogram } from '../../../runtime/histogram.ts'
 import { specOf } from '../../node/admin/fleet-of.ts'
 import { ask } from '../ask.ts'
 import { consoleOf, LOCAL_SECRET } from '../console-of.ts'
@@ -46,7 +48,10 @@ t.test('status is what the fleet says', async (t) => {
 })
 
 t.test('metrics are in the text format of Prometheus', async (t) => {
-  const { get, fleet, base } = await consoleOf(t)
+  const hot = new Histogram()
+  for (const ms of [1, 2, 1_000_000]) hot.add(ms)
+  const measures = { tasks: new TaskFigures(), commits: () => ({ hot }) }
+  const { get, fleet, base } = await consoleOf(t, { measures })
   fleet.add(specOf(), { project: 'default', by: 'local' })
   await fetch(`${base}/api/status`)
   const answer = await get('/metrics')
@@ -58,8 +63,14 @@ t.test('metrics are in the text format of Prometheus', async (t) => {
   t.match(text, /^architect_http_in_flight 1$/m, 'this one')
   t.match(text, /^architect_actor_messages_total\{actor="idle"\} 0$/m)
   t.match(text, /^architect_dead_letters_total\{reason="late"\} 1$/m)
+  t.match(text, /^architect_tasks_ended_total\{state="failed"\} 0$/m)
+  t.match(text, /^architect_store_commit_seconds_bucket\{store="hot",le="0\.0025"\} 2$/m)
+  t.match(text, /^architect_store_commit_seconds_bucket\{store="hot",le="\+Inf"\} 3$/m)
+  t.match(text, /^architect_store_commit_seconds_sum\{store="hot"\} 1000\.003$/m)
+  t.match(text, /^architect_store_commit_seconds_count\{store="hot"\} 3$/m)
+  t.match(text, /^architect_task_wait_seconds_bucket\{le="600"\} 0$/m)
   const lines = text.trimEnd().split('\n')
-  const line = /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"\})? -?[\d.e+-]+)$/
+  const line = /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[\d.e+-]+)$/
   t.same(
     lines.filter((each) => !line.test(each)),
     [],
