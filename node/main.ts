@@ -10,6 +10,8 @@ import { VERSION } from './version.ts'
 
 process.title = PROCESS_TITLE
 closeInheritedFiles()
+// Who read our log may leave before us (`architect | head -1`): what we say then is lost, and no more.
+for (const log of [process.stdout, process.stderr]) log.on('error', () => undefined)
 
 /** 1: it cannot run as asked. 2: what was asked is wrong. 70: the disk failed. 73: another process has the store. */
 const EXIT = { failed: 1, usage: 2, disk: 70, locked: 73 } as const

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { allProcesses, environmentValue } from '../../node/holder/confinement/processes.ts'
@@ -5,7 +6,14 @@ import { alive, generations } from '../../node/holder/ledger.ts'
 import { MARK } from '../../node/holder/terminal/environment.ts'
 import { readCredential } from '../../node/local-access.ts'
 import { bearer, clientOf, type Message } from '../node/admin/door-of.ts'
-import { architectOf, type Architect } from './architect-of.ts'
+import { gaia } from '../node/gaia/gaia-of.ts'
+import {
+  architectOf,
+  nodeFlags,
+  spawnArchitect,
+  temporaryDirectory,
+  type Architect,
+} from './architect-of.ts'
 
 /** How a task ends whose processes do their best to stay. */
 const LADDER_MS = 7_000
@@ -138,4 +146,25 @@ t.test('what a node and its holder leave when both are killed is ended by the ne
   const next = await tasksOf(second, (run) => t.teardown(run))
   t.match(await next.ended(id), { state: 'failed', outcome: { class: 'lost' } })
   t.same(leftOf(id), [])
+})
+
+t.test('a node goes on when the readers of its log go away', async (t) => {
+  const directory = await temporaryDirectory()
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const talk = `setInterval(()=>process.${stream}.write('line\\n'),20).unref()`
+    const environment = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(talk)}`,
+    }
+    const node = spawnArchitect(nodeFlags(directory), { environment })
+    node.child[stream]?.once('data', () => node.child[stream]?.destroy())
+    let code: number | null = null
+    await until('an answer, or the end of the node', async () => {
+      code = (await gaia('status', '--data', directory)).code
+      return code === 0 || node.child.exitCode !== null
+    })
+    t.equal(code, 0, `without ${stream} it answers`)
+    node.child.kill('SIGTERM')
+    t.match(await node.ended, { code: 0, signal: null }, 'and stops as it is asked')
+  }
+  await rm(directory, { recursive: true })
 })
