@@ -168,7 +168,7 @@ export interface FleetStatus {
   readonly counts: Readonly<Record<TaskState, number>>
   readonly shards: { readonly total: number; readonly active: number; readonly copies: number }
   readonly health: readonly HealthNote[]
-  readonly addresses: { readonly console: string; readonly admin: string; readonly peer: string }
+  readonly addresses: { readonly console: string; readonly admin: string }
 }
 
 export interface NodeStatus {

@@ -22,7 +22,7 @@ export function bootOp(boot: number): Op {
 }
 
 /** Counts this start, on disk, before anything else is done. */
-export async function nextBoot({ hot, sentinel }: Directory, address: string): Promise<StoreEntry> {
+export async function nextBoot({ hot, sentinel }: Directory): Promise<StoreEntry> {
   const stored = hot.get(BOOT_KEY)
   if (!stored) throw new RuntimeError('STORE_REFUSED', 'Cannot start: the store counts no starts')
   const { boot } = decodeValue(BOOT, stored) as { readonly boot: number }
@@ -31,7 +31,7 @@ export async function nextBoot({ hot, sentinel }: Directory, address: string): P
   const known = storedTopology(hot)?.stores[storeIdOf(sentinel.storeId)]
   return {
     node: sentinel.node,
-    address,
+    address: '', // Nobody connects to it yet.
     boot: boot + 1,
     bootId,
     status: 'up',

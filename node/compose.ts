@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../actors/doors/principal.ts'
+import type { FleetStatus } from '../actors/fleet.ts'
 import { startConsole } from '../console/server.ts'
 import { Node } from '../actors/node.ts'
 import { WORK_DEFAULTS } from '../actors/assignment/options.ts'
@@ -33,7 +34,7 @@ import { VERSION } from './version.ts'
 const ACTIVE_MS = 30_000
 
 export interface RunningNode {
-  readonly addresses: { readonly console: string; readonly admin: string; readonly peer: string }
+  readonly addresses: FleetStatus['addresses']
   readonly data: string
   /** A sign-in link that works once. */
   link(): string
@@ -66,7 +67,7 @@ export async function compose(
   const { hot, cold, sentinel } = directory
   const self = storeIdOf(sentinel.storeId)
   const addresses = await chooseAddresses(configuration, probePort)
-  const entry = await nextBoot(directory, addresses.peer)
+  const entry = await nextBoot(directory)
   const credentials = await createCredentials({
     local: await openCredential(data),
     tokens: tokenStore(hot),
@@ -127,7 +128,7 @@ export async function compose(
     listen: addresses.admin,
     limits: configuration.adminLimits,
   })
-  const heard = { console: console.address, admin: admin.address, peer: addresses.peer }
+  const heard = { console: console.address, admin: admin.address }
   report.listening(heard, console.served)
   await writeLocalAccess(data, { address: admin.address, pid: process.pid, node: name })
   return {

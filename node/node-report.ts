@@ -31,7 +31,7 @@ export class NodeReport {
   readonly #options: NodeReportOptions
   readonly #meter: MachineLoadMeter
   readonly #startedMs: number
-  #addresses: FleetStatus['addresses'] = { console: '', admin: '', peer: '' }
+  #addresses: FleetStatus['addresses'] = { console: '', admin: '' }
   #served: 'uws' | 'node' | undefined
 
   constructor(options: NodeReportOptions) {

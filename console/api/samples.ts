@@ -76,5 +76,5 @@ export const STATUS: FleetStatus = {
   counts: COUNTS,
   shards: { total: 64, active: 64, copies: 1 },
   health: [{ component: 'console', level: 'ok', message: 'served by uWebSockets.js' }],
-  addresses: { console: '127.0.0.1:8080', admin: '127.0.0.1:8081', peer: '127.0.0.1:8082' },
+  addresses: { console: '127.0.0.1:8080', admin: '127.0.0.1:8081' },
 }

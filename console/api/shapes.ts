@@ -165,6 +165,6 @@ export const status = z
     counts,
     shards: z.object({ total: count, active: count, copies: count }),
     health: z.array(healthNote),
-    addresses: z.object({ console: z.string(), admin: z.string(), peer: z.string() }),
+    addresses: z.object({ console: z.string(), admin: z.string() }),
   })
   .meta({ id: 'Status' })

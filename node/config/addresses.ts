@@ -5,7 +5,8 @@ import { parseAddress } from './values.ts'
 /**
  * Which ports a node takes. The default addresses move together, by ten, past every set of five that
  * another Architect uses; an address that somebody asked for stays where it is. A port that another
- * program holds ends the start, and the message names that program.
+ * program holds ends the start, and the message names that program. The last three ports of a set
+ * are for a cluster of many machines: nothing listens there yet, so nobody looks who has them.
  */
 export type Addresses = Readonly<Record<Door, string>>
 
@@ -22,9 +23,6 @@ export type PortProbe = (host: string, port: number) => Promise<Holder>
 const SETS_MAX = 50
 const SET_STEP = 10
 
-/** Ports of each door: the peer's failure detector and invitations have the two after it. */
-const SPAN = { console: 1, admin: 1, peer: 3 } satisfies Record<Door, number>
-
 /** Throws `FAILED_PRECONDITION` when a port is taken. Between this and listening it may be again. */
 export async function chooseAddresses(
   configuration: Pick<NodeConfiguration, Door | 'explicit'>,
@@ -39,7 +37,7 @@ export async function chooseAddresses(
   for (let set = 0; set < SETS_MAX; set++) {
     const addresses = { ...configuration, ...moved(configuration, movable, set * SET_STEP) }
     const found = await firstHolder(addresses, movable, probe)
-    if (!found) return { console: addresses.console, admin: addresses.admin, peer: addresses.peer }
+    if (!found) return { console: addresses.console, admin: addresses.admin }
     const ours = found.some(({ holder }) => holder.type === 'architect')
     const [first] = found
     if (set === 0 && !ours && first) throw taken(first.door, first)
@@ -68,11 +66,8 @@ async function firstHolder(
 async function holderOf(door: Door, address: string, probe: PortProbe): Promise<Found | undefined> {
   const { host, port } = parseAddress(address) ?? { host: '', port: 0 }
   if (port === 0) return undefined // Any port that is free.
-  for (let at = port; at < port + SPAN[door]; at++) {
-    const holder = await probe(host, at)
-    if (holder.type !== 'nobody') return { door, address: `${host}:${at}`, holder }
-  }
-  return undefined
+  const holder = await probe(host, port)
+  return holder.type === 'nobody' ? undefined : { door, address, holder }
 }
 
 function moved(from: Addresses, doors: readonly Door[], by: number): Partial<Addresses> {

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../../runtime/errors.ts'
 import { closest } from '../../runtime/closest.ts'
-import { KEY_NAMES, KEYS, START_FLAGS, type Key, type KeyName } from './keys.ts'
+import { KEY_NAMES, KEYS, LATER_FLAGS, START_FLAGS, type Key, type KeyName } from './keys.ts'
 import type { Found } from './values.ts'
 
 /** What the command line of `architect` says. */
@@ -28,10 +28,13 @@ export function parseFlags(argv: readonly string[]): Flags {
     const key = KEY_FLAGS.get(name)
     if (key !== undefined) keys.set(key, { value: takeValue(), where: flag })
     else if (isStartFlag(name)) start[name] = START_FLAGS[name].value === '' ? 'yes' : takeValue()
+    else if (LATER_FLAGS.has(name)) throw usage(`${flag} is of no use yet: ${ONE_MACHINE}`)
     else throw usage(unknownFlag(flag))
   }
   return { keys, start }
 }
+
+const ONE_MACHINE = 'a cluster of this release is one machine'
 
 /** Keys that have a flag, by the flag's name: the last part of the key's. */
 export const KEY_FLAGS: ReadonlyMap<string, KeyName> = new Map(

@@ -11,10 +11,9 @@ export interface NodeConfiguration {
   /** Absolute. */
   readonly data: string
   readonly name: string
-  /** `host:port`, as the other two. Ask `chooseAddresses` before use. */
+  /** `host:port`, as the other. Ask `chooseAddresses` before use. */
   readonly console: string
   readonly admin: string
-  readonly peer: string
   readonly log: 'text' | 'json'
   readonly slots: number
   readonly labels: readonly string[]
@@ -23,17 +22,11 @@ export interface NodeConfiguration {
   readonly disk: SpaceLimits
   readonly adminLimits: AdminLimits
   readonly retention: RetentionLimits
-  /** The peer address of any node of the cluster to join. */
-  readonly join?: string
-  /** The invitation that goes with it. */
-  readonly token?: string
-  /** Set a directory of another cluster aside, and start afresh. */
-  readonly discard: boolean
   /** Addresses that somebody asked for: they are never moved. */
   readonly explicit: ReadonlySet<Door>
 }
 
-export const DOORS = ['console', 'admin', 'peer'] as const
+export const DOORS = ['console', 'admin'] as const
 export type Door = (typeof DOORS)[number]
 
 export type KeyKind =
@@ -65,12 +58,6 @@ export const KEYS = {
     loopback: true,
     flag: 'ADDR',
     summary: 'where gaia and other gRPC clients connect',
-  },
-  'node.peer': {
-    kind: 'address',
-    loopback: false,
-    flag: 'ADDR',
-    summary: 'where other nodes connect; also uses the next two ports',
   },
   'node.log': {
     kind: 'choice',
@@ -115,13 +102,10 @@ export const KEY_NAMES = Object.keys(KEYS) as readonly KeyName[]
 
 /** Flags that are no keys: they are about this one start. */
 export const START_FLAGS = {
-  join: {
-    value: 'ADDR',
-    summary: 'become part of the cluster that has a node at this peer address',
-  },
-  token: { value: 'T', summary: 'the invitation to it, from: gaia admin invite' },
   config: { value: 'FILE', summary: 'YAML that differs from config/node.yaml' },
-  discard: { value: '', summary: "set another cluster's data aside, and start afresh" },
   help: { value: '', summary: 'show this' },
   version: { value: '', summary: 'show the version' },
 } as const satisfies Record<string, { readonly value: string; readonly summary: string }>
+
+/** Of a cluster of many machines, which this release has not: refused by name, so that nobody guesses. */
+export const LATER_FLAGS: ReadonlySet<string> = new Set(['join', 'token', 'discard', 'peer'])

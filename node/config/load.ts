@@ -30,12 +30,6 @@ export function loadConfiguration(argv: readonly string[], files: ConfigurationF
   const own =
     start.config === undefined ? NONE : readDocument(start.config, files.read(start.config))
   const defaults = readDocument('config/node.yaml', files.defaults)
-  if (start.join !== undefined && !parseAddress(start.join)) {
-    throw wrong('--join', `"${start.join}" is not host:port, such as 10.0.0.5:8082`)
-  }
-  if (start.token !== undefined && start.join === undefined) {
-    throw wrong('--token', 'it is of use only with --join')
-  }
   const value = (name: KeyName): unknown => {
     const found = keys.get(name) ?? own.get(name) ?? defaults.get(name)
     return found && parseValue(name, found, KEYS[name], files.machine)
@@ -44,9 +38,6 @@ export function loadConfiguration(argv: readonly string[], files: ConfigurationF
   const configuration = {
     ...byMachine(files.machine),
     ...present((tree as { readonly node: object }).node),
-    ...(start.join !== undefined && { join: start.join }),
-    ...(start.token !== undefined && { token: start.token }),
-    discard: start.discard !== undefined,
     explicit: new Set(DOORS.filter((door) => asked(door, keys, own))),
   } as NodeConfiguration
   checkRelations(configuration)
@@ -64,7 +55,7 @@ function asked(door: Door, ...sources: readonly ReadonlyMap<KeyName, Found>[]): 
   return sources.some((source) => source.has(`node.${door}`))
 }
 
-function checkRelations({ adminLimits, disk, console, admin, peer }: NodeConfiguration): void {
+function checkRelations({ adminLimits, disk, console, admin }: NodeConfiguration): void {
   const { keepaliveIntervalMs, keepaliveTimeoutMs } = adminLimits
   if (keepaliveTimeoutMs >= keepaliveIntervalMs) {
     throw wrong('node.adminLimits', 'keepaliveTimeoutMs has to be below keepaliveIntervalMs')
@@ -77,11 +68,10 @@ function checkRelations({ adminLimits, disk, console, admin, peer }: NodeConfigu
       'warnFree has to be at least takeFree, and takeFree at least writeFree',
     )
   }
-  const fixed = [console, admin, peer].filter((address) => parseAddress(address)?.port !== 0)
-  if (new Set(fixed).size < fixed.length) {
+  if (console === admin && parseAddress(console)?.port !== 0) {
     throw new RuntimeError(
       'INVALID_ARGUMENT',
-      `Cannot use the configuration: two of console ${console}, admin ${admin} and peer ${peer} are the same`,
+      `Cannot use the configuration: console and admin are both ${console}`,
     )
   }
 }

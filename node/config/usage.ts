@@ -26,7 +26,6 @@ const TAIL = `Examples:
   architect                                    a node with all defaults
   architect --data /srv/architect --slots 8    its own directory, eight tasks at a time
   architect --config node.yaml --log json      settings of a file, a log for programs
-  architect --join 10.0.0.5:8082 --token T     one more node of a cluster
 
 Then, on the same machine:
   gaia run -- echo hello                       runs a command and shows its output

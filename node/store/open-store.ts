@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { RuntimeError } from '../../runtime/errors.ts'
+import type { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import { systemRandom } from '../../runtime/scheduling/system-random.ts'
 import { ulid } from '../../runtime/scheduling/ulid.ts'
@@ -62,17 +62,10 @@ async function room({ configuration, note }: OpenStoreOptions): Promise<void> {
   }
 }
 
-/** A first start makes the store; `--discard` is for directories of another cluster. */
-async function prepare({ configuration, clock, note }: OpenStoreOptions): Promise<void> {
-  const { data, name: node, join: contact } = configuration
-  if (holdsStore(data)) {
-    if (contact !== undefined) note(`--join is ignored: "${data}" belongs to a cluster already`)
-    return
-  }
-  if (contact !== undefined) {
-    const message = `Cannot join "${contact}": a cluster of this release has one node`
-    throw new RuntimeError('FAILED_PRECONDITION', message)
-  }
+/** A first start makes the store. */
+async function prepare({ configuration, clock }: OpenStoreOptions): Promise<void> {
+  const { data, name: node } = configuration
+  if (holdsStore(data)) return
   const wallMs = clock.wallMs()
   const storeId = storeIdOf(ulid(wallMs, systemRandom))
   const clusterId = ulid(wallMs, systemRandom)

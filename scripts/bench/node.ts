@@ -18,7 +18,7 @@ export interface BenchNode {
 
 /** Starts a node in that directory, with the flags of Node that the launchers give; resolves once it says that it is ready. */
 export async function startNode(data: string, flags: readonly string[] = []): Promise<BenchNode> {
-  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const doors = ['--console', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
   const argv = [MAIN, '--data', data, '--name', 'bench', '--log', 'json', ...doors, ...flags]
   const child = spawn(process.execPath, [...process.execArgv, ...argv], {
     stdio: ['ignore', 'pipe', 'inherit'],

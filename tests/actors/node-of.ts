@@ -299,7 +299,7 @@ export class NodeBench {
       nodes: [node],
       shards: { total: 64, active: this.node.system.shards.activeCount, copies: 1 },
       health: [],
-      addresses: { console: '', admin: '', peer: '' },
+      addresses: { console: '', admin: '' },
     }
   }
 

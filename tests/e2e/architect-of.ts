@@ -11,7 +11,6 @@ export interface Ready {
   readonly node: string
   readonly console: string
   readonly admin: string
-  readonly peer: string
 }
 
 /** The program `architect`, from its start to its end. */
@@ -82,7 +81,7 @@ export function temporaryDirectory(): Promise<string> {
 /** Flags of a node that is in nobody's way. */
 export function nodeFlags(directory: string, options: ArchitectOptions = {}): readonly string[] {
   const { slots = 4, flags = [] } = options
-  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const doors = ['--console', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
   const own = ['--data', directory, '--name', 'one', '--slots', String(slots), '--log', 'json']
   return [...own, ...doors, ...flags]
 }

@@ -23,7 +23,7 @@ t.test('the package that npm installs runs a node and its command line', async (
   t.teardown(() => rm(home, { recursive: true, force: true }))
   const bin = await installed(home)
   const data = join(home, 'data')
-  const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+  const doors = ['--console', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
   const argv = [join(bin, 'architect.mjs'), '--data', data, '--log', 'json', ...doors]
   const node = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => node.on('close', resolve))

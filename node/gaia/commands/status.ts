@@ -33,7 +33,7 @@ function textOf(fleet: FleetStatus, terminal: Terminal): string {
   const facts = [
     ['node', `${fleet.node}, up ${formatDuration(fleet.upMs)}, version ${fleet.version}`],
     ['cluster', `${fleet.clusterId}, store ${fleet.storeId}, boot ${fleet.boot}`],
-    ['doors', `console ${addresses.console}, admin ${addresses.admin}, peer ${addresses.peer}`],
+    ['doors', `console ${addresses.console}, admin ${addresses.admin}`],
     ['shards', `${shards.active} of ${shards.total} active, copies of each: ${shards.copies}`],
     ['tasks', live.map((state) => `${counts[state]} ${state}`).join(', ') || 'none'],
   ]

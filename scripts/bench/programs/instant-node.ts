@@ -10,7 +10,7 @@ import { nowMs } from './load.ts'
 import { answer, optionsOf, say } from './program.ts'
 
 const { data, slots } = optionsOf<{ readonly data: string; readonly slots: number }>()
-const doors = ['--console', '--admin', '--peer'].flatMap((flag) => [flag, '127.0.0.1:0'])
+const doors = ['--console', '--admin'].flatMap((flag) => [flag, '127.0.0.1:0'])
 const start = loadConfiguration(['--data', data, '--slots', `${slots}`, ...doors], systemFiles())
 if (start.type !== 'node') throw new Error('Cannot start a node: its flags ask for something else')
 

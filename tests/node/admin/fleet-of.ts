@@ -341,6 +341,6 @@ export function statusOf(counts: Record<TaskState, number>): FleetStatus {
       { component: 'store', level: 'ok', message: 'writes in 2 ms' },
       { component: 'copies', level: 'warning', message: 'one copy', fix: 'add two nodes' },
     ],
-    addresses: { console: '127.0.0.1:8080', admin: '127.0.0.1:8081', peer: '127.0.0.1:8082' },
+    addresses: { console: '127.0.0.1:8080', admin: '127.0.0.1:8081' },
   }
 }

@@ -4,7 +4,7 @@ import { chooseAddresses, type Holder } from '../../../node/config/addresses.ts'
 import type { Door } from '../../../node/config/keys.ts'
 import { probePort } from '../../../node/config/port-probe.ts'
 
-const DEFAULTS = { console: '127.0.0.1:8080', admin: '127.0.0.1:8081', peer: '127.0.0.1:8082' }
+const DEFAULTS = { console: '127.0.0.1:8080', admin: '127.0.0.1:8081' }
 const OTHER: Holder = { type: 'other', name: '"python3" (pid 7)' }
 const OURS: Holder = { type: 'architect' }
 
@@ -18,11 +18,11 @@ t.test('chooseAddresses() takes the defaults where they are free', async (t) => 
   t.same(await chosen({}), DEFAULTS)
 })
 
-t.test('chooseAddresses() moves all three doors past the sets of other nodes', async (t) => {
-  const second = { console: '127.0.0.1:8090', admin: '127.0.0.1:8091', peer: '127.0.0.1:8092' }
-  for (const port of [8080, 8081, 8082, 8083, 8084]) t.same(await chosen({ [port]: OURS }), second)
+t.test('chooseAddresses() moves both doors past the sets of other nodes', async (t) => {
+  const second = { console: '127.0.0.1:8090', admin: '127.0.0.1:8091' }
+  for (const port of [8080, 8081]) t.same(await chosen({ [port]: OURS }), second)
   t.match(await chosen({ 8080: OURS, 8090: OURS }), { console: '127.0.0.1:8100' })
-  t.match(await chosen({ 8080: OURS, 8094: OTHER }), { peer: '127.0.0.1:8102' }, 'free sets only')
+  t.match(await chosen({ 8080: OURS, 8091: OTHER }), { admin: '127.0.0.1:8101' }, 'free sets only')
   t.match(
     await chosen({ 8080: OTHER, 8081: OURS }),
     { admin: '127.0.0.1:8091' },
@@ -36,7 +36,8 @@ t.test('chooseAddresses() ends with the program that has a port, by name', async
     message:
       'Cannot listen on 127.0.0.1:8080: "python3" (pid 7) has that port; stop it, or give another with --console',
   })
-  await t.rejects(chosen({ 8084: { type: 'other' } }), /127\.0\.0\.1:8084: a program has that port/)
+  await t.rejects(chosen({ 8081: { type: 'other' } }), /127\.0\.0\.1:8081: a program has that port/)
+  t.same(await chosen({ 8082: OTHER }), DEFAULTS, "what is not used is nobody's concern")
 })
 
 t.test('chooseAddresses() never moves an address that somebody gave', async (t) => {
@@ -45,7 +46,6 @@ t.test('chooseAddresses() never moves an address that somebody gave', async (t) 
   t.same(await chosen(held, ['console']), {
     console: '127.0.0.1:8080',
     admin: '127.0.0.1:8091',
-    peer: '127.0.0.1:8092',
   })
   const any = { console: '127.0.0.1:0' }
   t.match(await chosen({}, ['console'], any), any, 'port 0 is any that is free')
