@@ -29,6 +29,22 @@ t.test('every page leads only to what is there', async (t) => {
   t.same(broken, [])
 })
 
+t.test('each fault that operations.md says was tried is in the tests that it names', async (t) => {
+  const rows = readFileSync('docs/operations.md', 'utf8').match(/^\| F\d.*$/gm) ?? []
+  t.ok(rows.length > 10)
+  const absent = rows.flatMap((row) => {
+    const [, faults = ''] = row.split('|')
+    const named = [...row.matchAll(/`(tests\/[^`]+)`/g)].map(([, path = '']) => path)
+    const texts = named.map((path) => [path, readFileSync(path, 'utf8')] as const)
+    return [...faults.matchAll(/F\d+/g)].flatMap(([fault]) =>
+      texts.flatMap(([path, text]) =>
+        new RegExp(`\\b${fault}\\b`).test(text) ? [] : [`${fault} is not in ${path}`],
+      ),
+    )
+  })
+  t.same(absent, [])
+})
+
 t.test('targetsOf() finds links and files, and leaves the web alone', async (t) => {
   const text =
     'See [a](b.md#c), [d](https://e.org), `tests/f.ts`, [g](../README.md) and `npm test`.'

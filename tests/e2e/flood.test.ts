@@ -47,7 +47,7 @@ async function slowest(ask: (count: number) => Promise<unknown>, times: number):
   return longestMs
 }
 
-t.test('a client that floods the node keeps nobody else from being served', async (t) => {
+t.test('F23: a client that floods the node keeps nobody else from being served', async (t) => {
   const node = await architectOf({ slots: 0 })
   t.teardown(() => node.remove())
   const secret = await readCredential(node.directory)

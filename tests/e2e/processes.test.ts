@@ -76,7 +76,7 @@ async function tasksOf(node: Architect, teardown: (run: () => void) => void): Pr
   }
 }
 
-t.test('whatever a task starts ends with it', async (t) => {
+t.test('F30: whatever a task starts ends with it', async (t) => {
   const node = await architectOf()
   t.teardown(() => node.remove())
   const { submit, ended, output, unary } = await tasksOf(node, (run) => t.teardown(run))

@@ -9,6 +9,7 @@ const NEW_SEEDS = 2
 /** Every so many steps of a short life one is died at. */
 const STRIDE = 40
 
+/** With power that fails: F4. */
 t.test('a node keeps its promises over all that befalls it', async (t) => {
   const first = Math.floor(Math.random() * 1_000_000)
   const fresh = Array.from({ length: NEW_SEEDS * CLIMATES.length }, (_, at) => first + at)
@@ -24,7 +25,7 @@ function* diedAt(results: readonly SeedResult[]): Generator<string> {
   for (const label of labels) if (!results.some(({ steps }) => steps[label]?.died)) yield label
 }
 
-t.test('a node keeps its promises whatever step it dies at', async (t) => {
+t.test('F2: a node keeps its promises whatever step it dies at', async (t) => {
   const { steps, violation } = runSeed(1, { deathAt: Infinity })
   t.equal(violation, undefined)
   const count = Object.values(steps).reduce((sum, { passed }) => sum + passed, 0)

@@ -6,6 +6,7 @@ import { chance, seededRandom, type Random } from '../../../runtime/scheduling/r
 import { FUZZ, FUZZ_SEED } from '../../fuzzing.ts'
 import { bearer, doorOf, LOCAL_SECRET } from './door-of.ts'
 
+/** F25: whatever comes in, nothing breaks. */
 const CASES = 3_000 * FUZZ
 const SEED = FUZZ_SEED
 

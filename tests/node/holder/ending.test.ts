@@ -76,7 +76,7 @@ for (const cgroups of [true, false]) {
   })
 }
 
-t.test('a fork bomb meets its limit and is ended with its attempt', async (t) => {
+t.test('F30: a fork bomb meets its limit and is ended with its attempt', async (t) => {
   const world = holderOf({ processesMax: 64, ladder: LADDER })
   t.teardown(() => world.stop())
   await ready(world)

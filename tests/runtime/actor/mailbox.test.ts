@@ -41,7 +41,7 @@ t.test(
 )
 
 t.test(
-  'a full mailbox refuses, says so, counts it, and takes again once there is room',
+  'F23: a full mailbox refuses, says so, counts it, and takes again once there is room',
   async (t) => {
     const { system, settle, metrics, dead } = actorsOf()
     const notes: string[] = []
