@@ -27,6 +27,8 @@ export interface Option {
   readonly summary: string
   /** May be given more than once. */
   readonly many?: boolean
+  /** Heading in the help, for a command of many. */
+  readonly group?: string
 }
 
 /** What commands may touch. */

@@ -11,6 +11,21 @@ export function parseDuration(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * unitMs(unit), 0)
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/
+
+/** In so long from now, as `10m`, or at a moment of the calendar here, as `2026-12-24T18:00`. */
+export function parseMoment(text: string, wallMs: number): number {
+  if (!/^\d{4}-/.test(text)) return wallMs + parseDuration(text)
+  // A date alone would be taken for one in Greenwich.
+  const written = text.length === 10 ? `${text}T00:00` : text
+  const moment = MOMENT.test(written) ? Date.parse(written) : NaN
+  if (!Number.isNaN(moment)) return moment
+  throw new Ending(
+    EXIT.usage,
+    `Cannot read the moment "${text}": write 2026-12-24T18:00, or 2h for in two hours`,
+  )
+}
+
 /** The two largest units that matter: `61_000` is `1m 1s`. */
 export function formatDuration(ms: number): string {
   let rest = Math.max(0, Math.floor(ms / 1_000))

@@ -1,4 +1,4 @@
-import { Command as Parser, CommanderError, type OutputConfiguration } from 'commander'
+import { Command as Parser, CommanderError, Option, type OutputConfiguration } from 'commander'
 import { type Command, Given } from './command.ts'
 import { Ending, EXIT } from './exit.ts'
 
@@ -90,9 +90,11 @@ function groupOf(name: string, root: Parser, groups: Map<string, Parser>): Parse
 function leaf(parser: Parser, command: Command): Parser {
   described(parser, command.summary)
   if (command.operands !== undefined) parser.arguments(command.operands)
-  for (const { flags, summary, many } of command.options ?? []) {
-    if (many) parser.option(flags, `${summary}; repeatable`, collect)
-    else parser.option(flags, summary)
+  for (const { flags, summary, many, group } of command.options ?? []) {
+    const option = new Option(flags, many ? `${summary}; repeatable` : summary)
+    if (many) option.argParser(collect)
+    if (group !== undefined) option.helpGroup(`${group}:`)
+    parser.addOption(option)
   }
   if (command.takesCommandLine) parser.passThroughOptions()
   const examples = command.examples.map((example) => `\n  ${example}`).join('')

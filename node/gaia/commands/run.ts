@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import type { Command, Context, Given } from '../command.ts'
-import { parseDuration } from '../duration.ts'
 import { Ending, EXIT } from '../exit.ts'
 import type { SpecMessage } from '../messages.ts'
+import { CONDITIONS, conditionsOf } from './run-conditions.ts'
 
 export const run: Command = {
   name: 'run',
@@ -22,25 +22,19 @@ export const run: Command = {
     },
     { flags: '--label <label>', summary: 'for lists and bulk actions', many: true },
     { flags: '--requires <label>', summary: 'a label that the node must have', many: true },
-    { flags: '--after <id>', summary: 'a task that must complete first', many: true },
-    { flags: '--retries <n>', summary: 'try again after a failure, a non-zero exit included' },
-    { flags: '--timeout <time>', summary: 'end it after so long, as 90s, 10m or 2h (default: 2h)' },
-    { flags: '--unique <key>', summary: 'not if a live task of its project has this key' },
     {
-      flags: '--conflict <what>',
-      summary: 'if one has it: ignore, attach, replace (default: ignore)',
+      flags: '--meta <name=value>',
+      summary: 'kept with it, for whoever asks for the task',
+      many: true,
     },
-    {
-      flags: '--window <time>',
-      summary: 'completed, it keeps the key so long after its submission',
-    },
-    { flags: '--key <key>', summary: 'idempotency key: the same key is the same task' },
+    ...CONDITIONS,
   ],
   examples: [
     "gaia run -- sh -c 'echo hi; sleep 2; exit 3'",
     'gaia run --workdir ~/src/app --timeout 20m -- npm test',
     'gaia run --detach --priority 8 --project nightly -- make all',
     'gaia run --unique docs --conflict replace -- make docs',
+    'gaia run --detach --not-before 2h --expires 8h --concurrency database=1 -- ./vacuum.sh',
     'gaia run --after t07-01JD… --env CI=1 --env HOME -- ./deploy.sh',
   ],
   notes: `Standard input is not passed on. Ctrl-C cancels the task and shows how it ends; a second Ctrl-C
@@ -65,13 +59,10 @@ such as a wrong flag, no node, a timeout, or a task that somebody cancelled.`,
   },
 }
 
-const CONFLICTS = ['ignore', 'attach', 'replace'] as const
-
 async function specOf(given: Given, context: Context): Promise<SpecMessage> {
   const priority = given.count('priority', 0, 10)
-  const retries = given.count('retries', 0, 100)
-  const timeout = given.text('timeout')
   const env = given.list('env').map((pair) => variable(pair, context.environment))
+  const metadata = given.list('meta').map(metadatum)
   return {
     argv: given.operands,
     ...optional('title', given.text('title')),
@@ -80,13 +71,8 @@ async function specOf(given: Given, context: Context): Promise<SpecMessage> {
     ...(priority !== undefined && { priority }),
     labels: given.list('label'),
     requires: given.list('requires'),
-    after: given.list('after'),
-    // Who waits for a command wants to see it die; who leaves it to the fleet wants it done.
-    ...((retries !== undefined || !given.flag('detach')) && {
-      retry: { max: retries ?? 0, onExit: (retries ?? 0) > 0 },
-    }),
-    ...(timeout !== undefined && { timeouts: { startToCloseMs: parseDuration(timeout) } }),
-    ...uniqueOf(given),
+    ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) }),
+    ...conditionsOf(given, context.clock.wallMs()),
     ...terminalSize(context),
   }
 }
@@ -100,23 +86,6 @@ async function workdirOf(given: Given, context: Context): Promise<{ workdir?: st
   const { isDirectory } = await import('../files.ts')
   if (await isDirectory(workdir)) return { workdir }
   throw new Ending(EXIT.usage, `Cannot run in "${workdir}": there is no such directory`)
-}
-
-function uniqueOf(given: Given): Pick<SpecMessage, 'unique'> {
-  const key = given.text('unique')
-  const onConflict = given.choice('conflict', CONFLICTS)
-  const window = given.text('window')
-  if (key === undefined && (onConflict !== undefined || window !== undefined)) {
-    throw new Ending(EXIT.usage, 'Cannot use --conflict and --window without --unique KEY')
-  }
-  if (key === undefined) return {}
-  return {
-    unique: {
-      key,
-      ...(onConflict !== undefined && { onConflict }),
-      ...(window !== undefined && { windowMs: parseDuration(window) }),
-    },
-  }
 }
 
 function terminalSize({ terminal }: Context): Pick<SpecMessage, 'terminal'> {
@@ -138,6 +107,12 @@ function variable(
     throw new Ending(EXIT.usage, `Cannot use --env ${name}: it is not set here`)
   }
   return [name, value]
+}
+
+function metadatum(pair: string): readonly [name: string, value: string] {
+  const equals = pair.indexOf('=')
+  if (equals > 0) return [pair.slice(0, equals), pair.slice(equals + 1)]
+  throw new Ending(EXIT.usage, `Cannot use --meta ${pair}: write NAME=value`)
 }
 
 function optional<Name extends string>(

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { COMMANDS } from '../../../node/gaia/commands/table.ts'
-import { formatDuration, parseDuration } from '../../../node/gaia/duration.ts'
+import { formatDuration, parseDuration, parseMoment } from '../../../node/gaia/duration.ts'
 import { parseCommandLine } from '../../../node/gaia/program.ts'
 import { formatBytes, plain, table } from '../../../node/gaia/print.ts'
 import { specOf } from '../admin/fleet-of.ts'
@@ -75,6 +75,10 @@ const WRONG: readonly [argv: readonly string[], code: number, says: RegExp][] = 
   ],
   [['run', '--unique', 'a', '--window', 'long', '--', 'ls'], 255, /Cannot read the time "long"/],
   [['run', '--window', '1h', '--', 'ls'], 255, /without --unique KEY/],
+  [['run', '--not-before', '2026-13-01', '--', 'ls'], 255, /write 2026-12-24T18:00, or 2h/],
+  [['run', '--concurrency', 'db', '--', 'ls'], 255, /write KEY=N/],
+  [['run', '--on-lost', 'weep', '--', 'ls'], 255, /none of retry, ask/],
+  [['run', '--meta', 'name', '--', 'ls'], 255, /write NAME=value/],
   [['run', '--timeout', '10 minutes', '--', 'ls'], 255, /Cannot read the time "10 minutes"/],
   [['run', '--env', '1X=2', '--', 'ls'], 255, /write NAME=value or NAME/],
   [['run', '--env', 'NOT_SET_ANYWHERE', '--', 'ls'], 255, /it is not set here/],
@@ -224,6 +228,10 @@ t.test('times, sizes and tables are written the short way', async (t) => {
     t.equal(parseDuration(text), ms)
   }
   for (const text of ['', '10', 'm', '1h 30m', '-1s', '1.5h']) t.throws(() => parseDuration(text))
+  t.equal(parseMoment('10m', 1_000), 601_000)
+  t.equal(parseMoment('2026-12-24T18:00Z', 0), Date.UTC(2026, 11, 24, 18))
+  t.equal(parseMoment('2026-12-24', 0), new Date(2026, 11, 24).getTime())
+  for (const text of ['2026-', '2026-13-01', 'soon']) t.throws(() => parseMoment(text, 0))
   t.equal(formatDuration(61_000), '1m 1s')
   t.equal(formatDuration(0), '0s')
   t.equal(formatDuration(90_061_000), '1d 1h')

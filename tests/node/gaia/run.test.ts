@@ -72,6 +72,38 @@ t.test('gaia run --unique says what a conflict does, and for how long', async (t
   )
 })
 
+t.test('gaia run has a flag for every condition of a task', async (t) => {
+  const node = await nodeOf()
+  t.teardown(node.stop)
+  const after = node.fleet.nextId()
+  const flags = ['--after', after, '--not-before', '2026-12-24T18:00Z', '--expires', '60d']
+  const more = [
+    '--concurrency',
+    'a=b=2',
+    '--start-within',
+    '1h',
+    '--timeout',
+    '2m',
+    '--total',
+    '3d',
+  ]
+  const last = ['--on-lost', 'ask', '--retries', '4', '--meta', 'ticket=a=7', '--meta', 'empty=']
+  const beforeMs = Date.now()
+  t.equal((await run(node, '--detach', ...flags, ...more, ...last).ended).code, 0)
+  const spec = node.fleet.submitted[0]?.specs[0]
+  t.match(spec, {
+    after: [after],
+    notBeforeMs: Date.UTC(2026, 11, 24, 18),
+    concurrency: { key: 'a=b', max: 2 },
+    timeouts: { scheduleToStartMs: 3_600_000, startToCloseMs: 120_000, totalMs: 259_200_000 },
+    onLost: 'ask',
+    retry: { max: 4, onExit: true },
+    metadata: { ticket: 'a=7', empty: '' },
+  })
+  const inMs = (spec?.expiresMs ?? 0) - beforeMs
+  t.ok(inMs >= 5_184_000_000 && inMs < 5_184_060_000, `it expires in ${inMs} ms`)
+})
+
 const CODES: readonly [outcome: Outcome, code: number, says: string][] = [
   [{ class: 'ok', code: 0 }, 0, ''],
   [{ class: 'exit', code: 255 }, 255, ''],
