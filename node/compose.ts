@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Principal } from '../actors/doors/principal.ts'
@@ -12,7 +11,7 @@ import { systemClock } from '../runtime/scheduling/system-clock.ts'
 import { systemRandom } from '../runtime/scheduling/system-random.ts'
 import { BlobDirectory } from '../runtime/storage/blobs/blob-directory.ts'
 import { backup } from '../runtime/storage/directory/backup.ts'
-import { chainHash } from '../runtime/storage/checksum.ts'
+import { chainHash, contentHash } from '../runtime/storage/checksum.ts'
 import { storeIdOf } from '../runtime/storage/store-id.ts'
 import { Loopback } from '../runtime/transport/loopback.ts'
 import { startAdmin } from './admin/door.ts'
@@ -89,7 +88,7 @@ export async function compose(
     slots: configuration.slots,
     labels: configuration.labels,
     retention: configuration.retention,
-    digest: (bytes) => hash('sha256', bytes),
+    digest: contentHash,
     lacks,
     status: (counts) => report.status(counts, node),
     alarm: (shard, error) => events.alarm(`shard ${shard}`, error),
@@ -110,7 +109,7 @@ export async function compose(
     listen: addresses.console,
     verify: (secret) => credentials.verify(secret),
     stands: (principal) => credentials.stands(principal),
-    digest: (text) => hash('sha256', text),
+    digest: contentHash,
     cache: join(data, 'cache'),
     fellBack: (failure) => events.alarm('uWebSockets.js', failure),
     node: name,

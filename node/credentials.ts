@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ROLES, type Principal, type Role } from '../actors/doors/principal.ts'
 import { RuntimeError } from '../runtime/errors.ts'
+import { hex } from '../runtime/hex.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
 import type { Random } from '../runtime/scheduling/random.ts'
 
@@ -182,8 +183,4 @@ function refused(reason: string): RuntimeError {
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest()
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -1,5 +1,6 @@
 import type { Principal } from '../../actors/doors/principal.ts'
 import { RuntimeError } from '../../runtime/errors.ts'
+import { hex } from '../../runtime/hex.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Random } from '../../runtime/scheduling/random.ts'
 import { Buckets } from '../gate/buckets.ts'
@@ -174,8 +175,4 @@ function refused(): RuntimeError {
     'UNAUTHENTICATED',
     'Cannot sign in: the code is wrong, was used, or is older than a minute; get another with: gaia console',
   )
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -25,12 +25,3 @@ export interface Base {
   readonly index: number
   readonly hash: Uint8Array
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** As a receipt shows a hash. */
-export function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += HEX[byte]
-  return text
-}

@@ -1,6 +1,7 @@
 import { RuntimeError } from '../errors.ts'
 import type { Clock } from '../scheduling/clock.ts'
-import { hex, type Chain, type Entry } from './entry.ts'
+import { hex } from '../hex.ts'
+import type { Chain, Entry } from './entry.ts'
 import { encodeEvents } from './formats.ts'
 import type { Answer, Change, Event, Leading, Machine, Receipt, Shard } from './machine.ts'
 import type { Rows } from './rows.ts'

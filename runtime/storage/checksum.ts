@@ -6,8 +6,8 @@ export function checksum(key: string, bytes: Uint8Array): number {
   return crc32(bytes, crc32(key))
 }
 
-/** SHA-256, hex: the name of a blob with these bytes. */
-export function contentHash(bytes: Uint8Array): string {
+/** SHA-256, hex: the name of a blob with these bytes, and what stands for a secret. */
+export function contentHash(bytes: Uint8Array | string): string {
   return hash('sha256', bytes, 'hex')
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   lstatSync,
@@ -11,6 +10,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type * as Uws from 'uWebSockets.js'
+import { contentHash } from '../../../runtime/storage/checksum.ts'
 import { PINNED } from './pinned.ts'
 import { redirected } from './redirect.ts'
 
@@ -74,14 +74,15 @@ function loadFrom(cache: string): UwsModule {
 /** The path of a copy of `original` for an older C library, made if it is not there yet. */
 export function redirectedCopy(original: string, cache: string): string {
   const bytes = readFileSync(original)
-  const expected = PINNED.get(sha256(bytes))
+  const expected = PINNED.get(contentHash(bytes))
   if (expected === undefined) throw new Error(`"${original}" is no binary that is known`)
   ownFolder(cache)
   const copy = join(cache, `uws-${expected.slice(0, 16)}.node`)
   if (digestOf(copy) === expected) return copy
   const made = `${copy}.${process.pid}`
   const edited = redirected(bytes)
-  if (sha256(edited) !== expected) throw new Error(`the copy of "${original}" is not as expected`)
+  if (contentHash(edited) !== expected)
+    throw new Error(`the copy of "${original}" is not as expected`)
   rmSync(made, { force: true })
   writeFileSync(made, edited, { mode: 0o700, flag: 'wx' })
   renameSync(made, copy)
@@ -98,12 +99,8 @@ function ownFolder(path: string): void {
 
 function digestOf(path: string): string | undefined {
   try {
-    return sha256(readFileSync(path))
+    return contentHash(readFileSync(path))
   } catch {
     return undefined // Not there, or not ours to read: it is made again.
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

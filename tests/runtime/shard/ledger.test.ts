@@ -1,6 +1,7 @@
 import t from 'tap'
 import { VirtualClock } from '../../../runtime/scheduling/virtual-clock.ts'
-import { GENESIS_HASH, hex, type Entry } from '../../../runtime/shard/entry.ts'
+import { hex } from '../../../runtime/hex.ts'
+import { GENESIS_HASH, type Entry } from '../../../runtime/shard/entry.ts'
 import { decodeEvents } from '../../../runtime/shard/formats.ts'
 import {
   Ledger,
