@@ -107,7 +107,7 @@ export type FromNode =
       readonly s: number
       readonly asofMs: number
     }
-  | { readonly t: 'reset'; readonly ch: Channel; readonly why: 'epoch' | 'gap' | 'slow' | 'gone' }
+  | { readonly t: 'reset'; readonly ch: Channel; readonly why: 'gap' | 'gone' }
   /** `ok`: of a `submit` a `Submitted`, else the `TaskSummary` (of a `retry`: that of the new task). */
   | { readonly t: 'res'; readonly id: string; readonly ok?: unknown; readonly err?: Problem }
   /**
@@ -165,9 +165,7 @@ export const CLOSE = {
   /** The page said what is no message of this protocol. */
   malformed: 4400,
   unauthenticated: 4401,
-  forbidden: 4403,
   slow: 4408,
-  gap: 4409,
   tooBig: 4413,
   rate: 4429,
   draining: 4503,

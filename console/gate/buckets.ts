@@ -1,36 +1,9 @@
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import { forgetOldest } from '../forget-oldest.ts'
+import { Bucket, type Refill } from './bucket.ts'
 
-export interface BucketsOptions {
+export interface BucketsOptions extends Refill {
   readonly clock: Clock
-  /** What a bucket holds at most, and at first. */
-  readonly burst: number
-  readonly perSecond: number
-}
-
-/** How often a thing may happen, and how much at once. */
-export class Bucket {
-  readonly #burst: number
-  readonly #perSecond: number
-  #tokens: number
-  #atMs: number
-
-  constructor({ burst, perSecond }: Omit<BucketsOptions, 'clock'>, nowMs: number) {
-    this.#burst = burst
-    this.#perSecond = perSecond
-    this.#tokens = burst
-    this.#atMs = nowMs
-  }
-
-  /** Takes one; 0 when there was one, else after how many ms there will be. */
-  take(nowMs: number): number {
-    const filled = ((nowMs - this.#atMs) * this.#perSecond) / 1_000
-    this.#tokens = Math.min(this.#burst, this.#tokens + filled)
-    this.#atMs = nowMs
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) * 1_000) / this.#perSecond)
-    this.#tokens -= 1
-    return 0
-  }
 }
 
 /** Buckets kept; the ones longest unused are forgotten, which fills them. */

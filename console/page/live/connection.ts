@@ -172,7 +172,7 @@ function closed(
   nowMs: number,
 ): Step {
   if (state.phase.type === 'waiting' || state.phase.type === 'signedOut') return [state, []]
-  if (code === CLOSE.unauthenticated || code === CLOSE.forbidden) return signOut(state)
+  if (code === CLOSE.unauthenticated) return signOut(state)
   return lose(state, { nowMs, waitMs: backoffMs(state.failures, chance) })
 }
 

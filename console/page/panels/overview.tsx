@@ -34,7 +34,7 @@ export function Overview(): JSX.Element {
         <h1>Overview</h1>
         <p class="facts">
           {countOf(fleet.nodes.length, 'node')} · {fleet.shards.active} of {fleet.shards.total}{' '}
-          shards active, {countOf(fleet.shards.copies, 'copy').replace('copys', 'copies')} each · up{' '}
+          shards active, {countOf(fleet.shards.copies, 'copy', 'copies')} each · up{' '}
           {formatRunning(fleet.upMs)}
         </p>
       </header>

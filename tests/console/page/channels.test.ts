@@ -49,9 +49,8 @@ t.test(
 
 t.test('heard() subscribes anew when it is told to, and knows what is gone', async (t) => {
   const shown = heard(subscribed(NONE, LIST, {}), snapOf({ rows: [rowOf('a')] })).channels
-  for (const why of ['epoch', 'gap', 'slow'] as const) {
-    t.same(heard(shown, { t: 'reset', ch: LIST, why }).send, [{ t: 'sub', ch: LIST }], why)
-  }
+  const missed = heard(shown, { t: 'reset', ch: LIST, why: 'gap' })
+  t.same(missed.send, [{ t: 'sub', ch: LIST }])
   const gone = heard(shown, { t: 'reset', ch: LIST, why: 'gone' })
   t.same(gone.send, [])
   t.match(list(gone.channels), { gone: true, window: undefined })

@@ -68,6 +68,10 @@ t.test('formatBytes() and formatCount() keep to three digits and to commas', asy
   }
   t.equal(formatCount(1_234_567), '1,234,567')
   t.same([countOf(1, 'task'), countOf(2_000, 'task')], ['1 task', '2,000 tasks'])
+  t.same(
+    [1, 2].map((count) => countOf(count, 'copy', 'copies')),
+    ['1 copy', '2 copies'],
+  )
 })
 
 t.test('formatCommandLine() writes what would be typed', async (t) => {
