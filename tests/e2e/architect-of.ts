@@ -69,7 +69,7 @@ export async function architectOf(options: ArchitectOptions = {}): Promise<Archi
     restart: () => architectOf({ ...options, directory }),
     async remove() {
       await kill('SIGTERM')
-      await rm(directory, { recursive: true, force: true })
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 }) // Its holder may go a moment later.
     },
   }
 }
