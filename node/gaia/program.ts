@@ -21,10 +21,12 @@ export function parseCommandLine(
   if (argv.length === 0) return parseCommandLine(['--help'], commands, version)
   let asked: Asked | undefined
   let text = ''
+  let missing = ''
   const output = {
     writeOut: (part: string) => void (text += part),
-    writeErr: () => {},
+    writeErr: (part: string) => void (missing += part),
     getOutHelpWidth: () => HELP_WIDTH,
+    getErrHelpWidth: () => HELP_WIDTH,
   }
   const root = described(new Parser('gaia'), HEAD)
     .version(version, '-V, --version', 'show the version')
@@ -47,7 +49,7 @@ export function parseCommandLine(
   } catch (failure) {
     if (!(failure instanceof CommanderError)) throw failure
     if (failure.exitCode === 0) return { type: 'text', text }
-    if (failure.code === 'commander.help') throw incomplete(argv, commands)
+    if (failure.code === 'commander.help') throw incomplete(missing)
     throw new Ending(EXIT.usage, oneLine(failure.message), { cause: failure })
   }
   return asked ?? { type: 'text', text }
@@ -124,16 +126,9 @@ function collect(value: string, before: readonly string[] | undefined): readonly
   return [...(before ?? []), value]
 }
 
-/** The name of a group alone. */
-function incomplete(argv: readonly string[], commands: readonly Command[]): Ending {
-  const group = argv.find((word) => word in GROUPS) ?? ''
-  const rest = commands
-    .filter(({ name }) => name.startsWith(`${group} `))
-    .map(({ name }) => name.slice(group.length + 1))
-  return new Ending(
-    EXIT.usage,
-    `Cannot understand that: "${group}" needs one of ${rest.join(', ')} (see gaia ${group} --help)`,
-  )
+/** A group without its command, or flags alone: what there is to choose from. */
+function incomplete(help: string): Ending {
+  return new Ending(EXIT.usage, `Cannot understand that: a command is missing\n\n${help.trimEnd()}`)
 }
 
 /** `error: unknown option '--detatch' (Did you mean --detach?)`, as our own messages go. */
