@@ -1,4 +1,5 @@
 import type { Context, Given } from './command.ts'
+import { run } from './commands/run.ts'
 import { COMMANDS } from './commands/table.ts'
 import { Ending, EXIT, exitCodeOf } from './exit.ts'
 import { parseCommandLine } from './program.ts'
@@ -11,8 +12,8 @@ import { VERSION } from '../version.ts'
  * needs beyond its own file is loaded when it runs, so that help is quick.
  */
 async function gaia(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const json = argv.slice(0, endOfFlags(argv)).includes('--json')
-  const running = firstWord(argv) === 'run'
+  const { words, running } = ownWords(argv)
+  const json = words.includes('--json')
   try {
     const asked = parseCommandLine(argv, COMMANDS, VERSION)
     if (asked.type === 'text') {
@@ -32,17 +33,32 @@ async function gaia(argv: readonly string[], terminal: Terminal): Promise<number
   }
 }
 
-/** The command, past the flags that may stand before it. */
-function firstWord(argv: readonly string[]): string | undefined {
-  const values = new Set(['--data', '--node'])
-  return argv.find((word, at) => !word.startsWith('-') && !values.has(argv[at - 1] ?? ''))
+/** What is ours of a command line, whether it can be understood or not. */
+interface OwnWords {
+  /** All before `--`; and before the command that `gaia run` is given, whose flags are its own. */
+  readonly words: readonly string[]
+  readonly running: boolean
 }
 
-/** What follows `--`, or the command of `gaia run`, is not ours. */
-function endOfFlags(argv: readonly string[]): number {
+function ownWords(argv: readonly string[]): OwnWords {
   const end = argv.indexOf('--')
-  return end < 0 ? argv.length : end
+  const words = end < 0 ? argv : argv.slice(0, end)
+  const isOperand = (word: string, at: number): boolean =>
+    !word.startsWith('-') && !VALUED.has(words[at - 1] ?? '')
+  const first = words.findIndex(isOperand)
+  if (words[first] !== run.name) return { words, running: false }
+  const given = words.findIndex((word, at) => at > first && isOperand(word, at))
+  return { words: given < 0 ? words : words.slice(0, given), running: true }
 }
+
+/** Flags whose value is the next word, of every command and of `gaia run`. */
+const VALUED: ReadonlySet<string> = new Set([
+  '--data',
+  '--node',
+  ...(run.options ?? [])
+    .filter(({ flags }) => flags.endsWith('>'))
+    .flatMap(({ flags }) => flags.split(/,? /)),
+])
 
 async function contextOf(given: Given, terminal: Terminal): Promise<Context> {
   const { systemContext } = await import('./access.ts')

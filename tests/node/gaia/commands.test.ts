@@ -128,6 +128,18 @@ t.test('flags of every command may stand before it, too', async (t) => {
   t.equal((await gaia('--data', node.directory, 'run', '--nonsense')).code, 255)
 })
 
+t.test('--json of the command that gaia run is given is not ours', async (t) => {
+  const nowhere = ['run', '--data', '/tmp/no-such-architect', '--title', 'mine'] as const
+  const its = await gaia(...nowhere, 'tool', '--json')
+  t.match(its, { code: 255, out: /^$/, err: /none was started in/ })
+  const dashed = await gaia(...nowhere, '--', 'tool', '--json')
+  t.match(dashed, { code: 255, out: /^$/, err: /none was started in/ })
+  const ours = await gaia(...nowhere, '--json', 'tool')
+  t.match(JSON.parse(ours.out), { error: { exitCode: 255 } })
+  const wrong = await gaia('--json', ...nowhere, '--priority', 'high', 'tool')
+  t.match(JSON.parse(wrong.out), { error: { exitCode: 255 } })
+})
+
 t.test('flags alone, or a group alone, end with 2 and the help that they need', async (t) => {
   for (const [argv, usage] of [
     [['--data', '/tmp'], 'gaia <command>'],
