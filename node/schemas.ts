@@ -1,19 +1,24 @@
 import { KINDS } from '../actors/task/kinds.ts'
 import { RECORDS } from '../actors/task/records.ts'
+import { assert } from '../runtime/errors.ts'
 import { MAIL_KINDS } from '../runtime/shard/mail/kinds.ts'
+import { jsonSchemaOf } from '../runtime/storage/record.ts'
 import type { RecordSchema } from './admin/actions.ts'
 import { FORMAT_RECORDS, type FormatRecord } from './store/format-records.ts'
 
-/** Every durable record, with its version and its fields: the rows first, then what is beside them. */
-export function schemas(): readonly RecordSchema[] {
+/** Every sort of record in the store: the rows first, then what is beside them. */
+export function records(): readonly FormatRecord[] {
   const rows = Object.values({ ...KINDS, ...MAIL_KINDS }).map((format): FormatRecord => {
-    const { summary, fields } = RECORDS[format.kind] ?? { summary: '', fields: {} }
-    return { format, summary, fields }
+    const record = RECORDS[format.kind]
+    assert(record, `the record "${format.kind}" is described`)
+    return { format, ...record }
   })
-  return [...rows, ...FORMAT_RECORDS].map(({ format: { kind, version }, summary, fields }) => {
-    const properties = Object.fromEntries(
-      Object.entries(fields).map(([name, description]) => [name, { description }]),
-    )
-    return { kind, version, summary, jsonSchema: JSON.stringify({ type: 'object', properties }) }
+  return [...rows, ...FORMAT_RECORDS]
+}
+
+/** The same with a JSON Schema each, as `gaia admin schema` shows them. */
+export function schemas(): readonly RecordSchema[] {
+  return records().map(({ format: { kind, version }, summary, schema }) => {
+    return { kind, version, summary, jsonSchema: jsonSchemaOf(schema) }
   })
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import t from 'tap'
 import { decodeValue, encodeValue } from '../../runtime/storage/format.ts'
-import { schemas } from '../../node/schemas.ts'
+import { records, schemas } from '../../node/schemas.ts'
 import { layouts, samples } from './samples.ts'
 
 /*
@@ -54,12 +54,40 @@ t.test('what any version wrote is read today, and each step has its upcaster', a
   }
 })
 
+t.test('every schema takes what is written, and says what each field is', async (t) => {
+  const known = new Map(records().map((record) => [record.format.kind, record]))
+  for (const { format, data } of samples()) {
+    const parsed = known.get(format.kind)?.schema.safeParse(data)
+    t.equal(parsed?.error?.message, undefined, format.kind)
+  }
+  const { jsonSchema } = schemas().find(({ kind }) => kind === 'task') ?? {}
+  const task = JSON.parse(jsonSchema ?? '{}') as { required: string[]; properties: object }
+  t.ok(task.required.includes('state'))
+  t.notOk(task.required.includes('outcome'))
+  t.match(task.properties, {
+    attempt: { type: 'integer', minimum: 0 },
+    paused: { type: 'boolean' },
+  })
+})
+
 t.test('every format is listed, with its version and a line on what it is', async (t) => {
   const listed = new Map(schemas().map((schema) => [schema.kind, schema]))
   for (const { format } of samples()) {
     t.match(listed.get(format.kind), { version: format.version, summary: /.{10}/ }, format.kind)
   }
   t.equal(listed.size, samples().length, 'and none is listed that has no golden file')
+})
+
+t.test('docs/storage.md has each kind, with its version', async (t) => {
+  const text = readFileSync(
+    fileURLToPath(new URL('../../docs/storage.md', import.meta.url)),
+    'utf8',
+  )
+  const told = text.match(/^\| `[a-z]+` \| \d+ \| .* \|$/gm)
+  t.same(
+    told,
+    schemas().map(({ kind, version, summary }) => `| \`${kind}\` | ${version} | ${summary} |`),
+  )
 })
 
 t.test('frames, keys, marks and the sentinel are as they were', async (t) => {
