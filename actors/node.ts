@@ -148,6 +148,11 @@ export class Node {
     return this.#busyCount
   }
 
+  /** Projects that take no more tasks, in the shards that it leads. */
+  fullProjects(): readonly string[] {
+    return [...this.#led.values()].flatMap((tasks) => tasks.fullProjects())
+  }
+
   get draining(): boolean {
     return this.#readiness.draining
   }

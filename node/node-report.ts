@@ -1,6 +1,7 @@
 import { clockNotes } from '../actors/clock-notes.ts'
 import type { FleetStatus, HealthNote, NodeStatus } from '../actors/fleet.ts'
 import type { Node } from '../actors/node.ts'
+import { queueNotes } from '../actors/queue-notes.ts'
 import type { TaskState } from '../actors/task/task.ts'
 import type { StoreEntry } from '../runtime/authority/topology.ts'
 import type { Clock } from '../runtime/scheduling/clock.ts'
@@ -79,6 +80,7 @@ export class NodeReport {
       },
       health: [
         ...this.#notes(load),
+        ...queueNotes(counts, node.fullProjects()),
         ...clockNotes(node.system.clockGuard, clock.monotonicMs()),
         ...unreadable(shards.unreadable),
       ],

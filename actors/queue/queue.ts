@@ -83,6 +83,11 @@ export class Queue {
     return this.#pending.get(project) ?? 0
   }
 
+  /** Projects with so many of them, or more. */
+  projectsFrom(count: number): readonly string[] {
+    return [...this.#pending].flatMap(([project, each]) => (each >= count ? [project] : []))
+  }
+
   pause(project: string, paused: boolean): void {
     if (paused) this.#pausedProjects.add(project)
     else this.#pausedProjects.delete(project)

@@ -21,6 +21,8 @@ export interface LedTasks {
   /** The concurrency key that holds a waiting task back. */
   heldBy(task: Task): string | undefined
   projectPaused(project: string): boolean
+  /** Projects that take no more tasks. */
+  fullProjects(): readonly string[]
   /** Ended tasks, by how: those in history too; with the uncommitted tail. */
   tally(): Readonly<Partial<Record<TaskState, number>>>
 }

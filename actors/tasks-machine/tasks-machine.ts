@@ -14,6 +14,7 @@ import type { Space } from '../../runtime/storage/space/space.ts'
 import { Queue, type Candidate, type Offer } from '../queue/queue.ts'
 import type { Sort } from '../assignment/messages.ts'
 import { assign, finish, lose, start } from './attempts.ts'
+import { QUEUE_LIMITS } from '../task/limits.ts'
 import type { Command } from '../task/command.ts'
 import { answered, Desk, unknownTask } from './desk.ts'
 import { bulk, edit, pauseProject, prioritize, retry } from './edits.ts'
@@ -182,6 +183,10 @@ class TasksLeading implements Leading<Command>, LedTasks {
 
   projectPaused(project: string): boolean {
     return (this.#shard.row('project', project) as ProjectRow | undefined)?.paused ?? false
+  }
+
+  fullProjects(): readonly string[] {
+    return this.#queue.projectsFrom(QUEUE_LIMITS.waitingPerProject)
   }
 
   tally(): TallyRow {

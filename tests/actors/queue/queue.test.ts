@@ -224,6 +224,8 @@ t.test('pendingCount() counts whatever is yet to run', async (t) => {
   model.become(idOf(4), { paused: true })
   t.equal(model.queue.pendingCount('p'), 3)
   t.equal(model.queue.pendingCount('q'), 0)
+  t.same(model.queue.projectsFrom(3), ['p'])
+  t.same(model.queue.projectsFrom(4), [])
 })
 
 t.test('ahead() counts who would go first in the project', async (t) => {
