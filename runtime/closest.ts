@@ -1,8 +1,24 @@
 /** Beyond this share of its letters a word is no misspelling of another. */
 const WRONG_SHARE_MAX = 0.4
 
-/** The candidate that `word` was probably meant to be, or `undefined`. */
+/** Fewer letters are the beginning of too much. */
+const BEGINNING_LENGTH_MIN = 3
+
+/** The candidate that `word` was probably meant to be, or only begins, or `undefined`. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
+  return misspelled(word, candidates) ?? begun(word, candidates)
+}
+
+/** `prio` begins `priority`; what more than one begins with says nothing. */
+function begun(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < BEGINNING_LENGTH_MIN) return undefined
+  const [only, ...others] = candidates.filter((each) =>
+    each.toLowerCase().startsWith(word.toLowerCase()),
+  )
+  return others.length === 0 ? only : undefined
+}
+
+function misspelled(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Infinity
   for (const candidate of candidates) {

@@ -106,7 +106,7 @@ function parseWhole(input: unknown): TaskSpec {
   const parsed = specSchema.safeParse(input)
   if (!parsed.success) {
     const { field, problem } = wrongField(specSchema, parsed.error)
-    throw refusal(field || 'the task', problem)
+    throw refusal(field, problem)
   }
   const { title, workdir, notBeforeMs, expiresMs, unique, concurrency, ...rest } = parsed.data
   within('env', bytesOf(Object.entries(rest.env).flat()), SPEC_LIMITS.envBytes)
@@ -163,13 +163,13 @@ function bytesOf(texts: readonly string[]): number {
 
 function within(field: string, bytes: number, limit: number): void {
   if (bytes <= limit) return
-  const message = `Cannot take the task: ${field} has ${bytes} bytes, the limit is ${limit}`
+  const message = `Cannot take the task: ${field}: it has ${bytes} bytes, the limit is ${limit}`
   throw new RuntimeError('INVALID_ARGUMENT', message, { details: { field, bytes, limit } })
 }
 
 function refusal(field: string, what: string): RuntimeError {
-  const message = `Cannot take the task: ${field}: ${what}`
-  return new RuntimeError('INVALID_ARGUMENT', message, { details: { field } })
+  const message = `Cannot take the task: ${field === '' ? '' : `${field}: `}${what}`
+  return new RuntimeError('INVALID_ARGUMENT', message, { details: field === '' ? {} : { field } })
 }
 
 function quoted(value: unknown): string {

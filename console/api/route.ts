@@ -131,11 +131,19 @@ export function json(value: unknown, status = 200): Answer {
   return { type: 'json', status, value }
 }
 
-/** `value` as `schema` has it. Throws `INVALID_ARGUMENT` that names the field and what is wrong with it. */
-export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+/**
+ * `value` as `schema` has it. Throws `INVALID_ARGUMENT` that names the field and what is wrong with it.
+ *
+ * @param purpose what cannot be done with a wrong one.
+ */
+export function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  purpose = 'answer',
+): z.output<Schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const { field, problem } = wrongField(schema, result.error)
-  const message = `Cannot answer: ${field === '' ? '' : `${field}: `}${problem}`
+  const message = `Cannot ${purpose}: ${field === '' ? '' : `${field}: `}${problem}`
   throw new RuntimeError('INVALID_ARGUMENT', message, { details: field === '' ? {} : { field } })
 }

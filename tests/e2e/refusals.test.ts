@@ -138,7 +138,11 @@ t.test('gaia and gRPC refuse bad input, and nothing is stored', async (t) => {
       [['run', '--project', 'a b', '--', 'true'], 255, /Cannot use the project "a b": .*/],
       [['run', '--after', 'x', '--', 'true'], 255, /.*after\.0: it is no task id/],
       [['run', '--timeout', 'soon', '--', 'true'], 255, /.*"soon": write 90s, .*/],
-      [['run', '--', 'echo', big, big, big], 255, /.*argv has 300008 bytes, the limit is 262144/],
+      [
+        ['run', '--', 'echo', big, big, big],
+        255,
+        /.*argv: it has 300008 bytes, the limit is 262144/,
+      ],
       [['run'], 255, /.*missing required argument 'command'/],
       [['taks'], 2, /.*unknown command 'taks' \(Did you mean one of task, tasks\?\)/],
       [['tasks', '--state', 'done'], 2, /.*the state "done": it is none of suspended, .*/],
@@ -171,7 +175,7 @@ t.test('gaia and gRPC refuse bad input, and nothing is stored', async (t) => {
       [[{ argv, priority: 11 }], /priority: it has to be at most 10/],
       [[{ argv, workdir: '/nowhere' }], /workdir: there is no directory "\/nowhere"/],
       [[{ argv, workdir: 'here' }], /workdir: it is not an absolute path/],
-      [[{ argv: ['x'.repeat(300_000)] }], /argv has 300001 bytes, the limit is 262144/],
+      [[{ argv: ['x'.repeat(300_000)] }], /argv: it has 300001 bytes, the limit is 262144/],
       [
         [
           { argv, after: [own] },

@@ -15,4 +15,7 @@ t.test('editDistance() counts letters added, dropped, changed and swapped', asyn
   t.equal(closest('lables', ['labels', 'slots']), 'labels')
   t.equal(closest('zebra', ['labels', 'slots']), undefined)
   t.equal(closest('x', []), undefined)
+  t.equal(closest('Prio', ['project', 'priority']), 'priority')
+  t.equal(closest('pr', ['priority']), undefined, 'too short to say')
+  t.equal(closest('max', ['maximumCalls', 'maximumBytes']), undefined, 'it could be either')
 })

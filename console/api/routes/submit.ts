@@ -59,11 +59,14 @@ export const submitTasks = route({
   },
 })
 
+/** Every door refuses a task in the same words. */
+const PURPOSE = 'take the task'
+
 type Tasks = Pick<SubmitRequest, 'project' | 'specs' | 'ids'>
 
 function tasksOf(body: Readonly<Record<string, unknown>>): Tasks {
   if ('specs' in body) {
-    const { project: name, specs, ids } = parsed(many, body)
+    const { project: name, specs, ids } = parsed(many, body, PURPOSE)
     return { project: parseProject(name), specs: specs.map(parseSpec), ...(ids && { ids }) }
   }
   const { project: name = DEFAULTS.project, ...spec } = body
@@ -74,7 +77,7 @@ function specOf(spec: object, body: object): TaskSpec {
   try {
     return parseSpec(spec)
   } catch (failure) {
-    parsed(one, body) // Its refusals know of the project, too.
+    parsed(one, body, PURPOSE) // Its refusals know of the project, too.
     throw failure
   }
 }

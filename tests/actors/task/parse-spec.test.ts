@@ -26,15 +26,13 @@ const REFUSED: readonly (readonly [input: object, said: string])[] = [
   [{ argv, labels: [''] }, 'labels.0: it is empty'],
   [{ argv, after: ['t99-x'] }, 'after.0: it is no task id'],
   [{ argv, onLost: 'hope' }, 'onLost: it has to be "retry" or "ask"'],
-  [
-    { argv, prioritty: 1 },
-    'the task: the field "prioritty" is not known; did you mean "priority"?',
-  ],
+  [{ argv, prioritty: 1 }, 'the field "prioritty" is not known; did you mean "priority"?'],
   [
     { argv, retry: { onExits: true } },
     'retry: the field "onExits" is not known; did you mean "onExit"?',
   ],
-  [{ argv, wholly: 1 }, 'the task: the field "wholly" is not known'],
+  [{ argv, prio: 1 }, 'the field "prio" is not known; did you mean "priority"?'],
+  [{ argv, wholly: 1 }, 'the field "wholly" is not known'],
   [{ argv, title: 'two\nlines' }, 'title: it has a control character'],
   [{ argv, labels: ['a b'] }, 'labels.0: it has a space or a control character'],
   [{ argv, requires: ['a\nb'] }, 'requires.0: it has a space or a control character'],
@@ -107,7 +105,7 @@ t.test('parseSpec() names the limit that a command, its variables or notes pass'
   for (const [field, limit, specOf] of cases) {
     t.ok(parseSpec(specOf(limit)), `${field} of ${limit} bytes`)
     const { message, details } = refusalOf(() => parseSpec(specOf(limit + 1)))
-    t.match(message, `${field} has ${limit + 1} bytes, the limit is ${limit}`)
+    t.match(message, `${field}: it has ${limit + 1} bytes, the limit is ${limit}`)
     t.same(details, { field, bytes: limit + 1, limit })
   }
 })

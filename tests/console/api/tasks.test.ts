@@ -72,6 +72,7 @@ t.test(
       [{ argv: [] }, 'argv', /it is empty/],
       [{ argv: 'echo' }, 'argv', /it has to be a list/],
       [{ ...SPEC, priorty: 5 }, '', /"priorty" is not known; did you mean "priority"\?/],
+      [{ ...SPEC, prio: 5 }, '', /^Cannot take the task: the field "prio".*"priority"\?$/],
       [{ ...SPEC, projct: 'x' }, '', /"projct" is not known; did you mean "project"\?/],
       [{ ...SPEC, retry: { maxx: 5 } }, 'retry', /"maxx" is not known; did you mean "max"\?/],
       [{ ...SPEC, priority: 11 }, 'priority', /at most 10/],
@@ -92,7 +93,10 @@ t.test(
       t.equal(answer.status, 400, what)
       t.equal(error.code, 'INVALID_ARGUMENT')
       t.match(error.message, message, what)
-      if (field !== '') t.match(error.details, { field }, what)
+      if (field === '') continue
+      t.match(error.details, { field }, what)
+      if (field !== 'project')
+        t.ok(error.message.startsWith(`Cannot take the task: ${field}: `), what)
     }
     t.equal(fleet.submitted.length, 0)
   },
