@@ -1,4 +1,4 @@
-import type { RuntimeError } from '../../runtime/errors.ts'
+import { RuntimeError } from '../../runtime/errors.ts'
 import type { Clock } from '../../runtime/scheduling/clock.ts'
 import type { Blobs } from '../../runtime/storage/blobs/blobs.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -88,10 +88,11 @@ export class AttemptOutput implements Following {
     if (recorded?.outcome && this.#readKept(recorded)) return
     if (follow) return this.#follow(key, fromOffset, Infinity)
     this.#options.terminals.list((held) => {
-      const running = held?.find(
-        (each) => each.key.task === task.id && each.key.attempt === attempt,
-      )
-      this.#follow(key, fromOffset, running?.type === 'running' ? running.outputBytes : Infinity)
+      if (!held) return this.#fail(unheard(task))
+      const own = held.find((each) => each.key.task === task.id && each.key.attempt === attempt)
+      const now = this.#recorded(key)
+      if (!own && now && isUnstarted(now)) return this.#end(now) // It may start at any moment.
+      this.#follow(key, fromOffset, own?.type === 'running' ? own.outputBytes : Infinity)
     })
   }
 
@@ -115,7 +116,7 @@ export class AttemptOutput implements Following {
     if (this.#closed) return
     if (fromOffset >= untilOffset) return this.#end(undefined)
     const bytes = (offset: number, chunk: Uint8Array): void => {
-      const more = this.#sink.bytes(offset, chunk.subarray(0, untilOffset - offset))
+      const more = this.#sink.bytes(offset, chunk.subarray(0, Math.max(0, untilOffset - offset)))
       if (offset + chunk.length >= untilOffset) return this.#end(this.#recorded(key))
       if (!more) this.#terminal?.pause()
     }
@@ -155,8 +156,8 @@ export class AttemptOutput implements Following {
   }
 
   #recorded(key: AttemptKey): Attempt | undefined {
-    const task = this.#options.catalog.get(key.task) ?? this.#request.task
-    return attemptOf(task, key)
+    const task = this.#options.catalog.get(key.task)
+    return (task && attemptOf(task, key)) ?? attemptOf(this.#request.task, key)
   }
 
   #end(attempt: Attempt | undefined): void {
@@ -170,6 +171,11 @@ export class AttemptOutput implements Following {
     this.close()
     this.#sink.failed(failure)
   }
+}
+
+function unheard({ id }: Task): RuntimeError {
+  const message = `Cannot read the output of "${id}": the holder of its terminal does not answer`
+  return new RuntimeError('UNAVAILABLE', message, { retryAfterMs: 500 })
 }
 
 function isUnstarted({ startedMs, endedMs }: Attempt): boolean {

@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { OutputRequest } from '../../../actors/fleet.ts'
-import type { Attempt } from '../../../actors/task/task.ts'
+import type { Attempt, Task } from '../../../actors/task/task.ts'
+import { AttemptOutput } from '../../../actors/output/attempt-output.ts'
 import { blobIn } from '../../../actors/output/transcript.ts'
+import type { Held, Terminals } from '../../../actors/terminals.ts'
 import { RuntimeError } from '../../../runtime/errors.ts'
 import { LOUD, NodeBench, type BenchOptions } from '../node-of.ts'
 import { idOf } from '../task-of.ts'
@@ -97,6 +99,30 @@ t.test('what is not followed is what there is now, then the end', async (t) => {
   t.match(reader, { text: 'endless\r\n', ends: 1 })
   const { reader: rest } = await read(bench, { id, follow: false, fromOffset: 9 })
   t.match(rest, { text: /^$/, ends: 1 }, 'all of it was read before')
+})
+
+t.test('what starts while it is looked for is not followed either', async (t) => {
+  const bench = benchOf()
+  const { clock, blobs, node } = bench
+  const readers: Reader[] = []
+  const readNow = (task: Task, held: readonly Held[] | undefined): void => {
+    const reader = new Reader()
+    const list: Terminals['list'] = (answered) => answered(held)
+    const options = { clock, blobs, catalog: node.catalog, terminals: { ...bench.terminals, list } }
+    new AttemptOutput(options, { task, attempt: 1, fromOffset: 0, follow: false }, reader)
+    readers.push(reader)
+  }
+  node.catalog.watch({}, (task) => {
+    if (task.state !== 'assigned') return
+    readNow(task, [])
+    readNow(task, undefined)
+  })
+  const id = bench.submit({ argv: ['endless'] })
+  bench.advance(100)
+  t.match(bench.task(id), { state: 'executing' })
+  const [early, unheard] = readers
+  t.match(early, { text: /^$/, ends: 1 })
+  t.match(unheard, { text: /^$/, ends: 0, failure: { code: 'UNAVAILABLE' } })
 })
 
 t.test('output goes on from any byte', async (t) => {
